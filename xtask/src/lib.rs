@@ -1,0 +1,40 @@
+//! The project's tasks: from the vendored OpenAPI document to code, and the checks around it.
+
+mod answers;
+mod bearer;
+mod blame;
+mod checks;
+mod constants;
+mod corrected;
+mod document;
+mod doubles;
+mod emit;
+mod finding;
+mod generate;
+mod header;
+mod hoist;
+mod json;
+mod model;
+mod names;
+mod operations;
+mod output;
+mod overlay;
+mod pointer;
+mod prepare;
+mod registry;
+mod resolve;
+mod schema;
+mod servers;
+mod silence;
+mod sources;
+mod unions;
+mod virtual_path;
+mod walk;
+mod yaml;
+
+pub use document::Source;
+pub use finding::{Error, Finding, Place, Severity};
+pub use generate::{Generated, Profile, corrected_value, generate};
+pub use header::header;
+pub use output::{Outcome, diffs, header_diffs, write};
+pub use sources::{Contradiction, Ledger, Page, Upstream};

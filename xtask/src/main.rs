@@ -1,0 +1,33 @@
+//! `cargo xtask`: the project's tasks.
+
+mod command;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's tasks.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Generate(command::generate::Arguments),
+    /// Run all that CI checks: fmt, clippy, generate --check, test, doc.
+    ///
+    /// Every check is run, whatever became of the one before; a line for each stands at the end.
+    /// Ends with 1 if any of them failed.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Generate(arguments) => command::generate::run(&arguments),
+        Command::Ci => command::ci::run(),
+    }
+    .into()
+}
