@@ -1,0 +1,498 @@
+//! Rotation over real HTTP: the newest refresh token survives, and no call is
+//! the worse for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use xoxoday_auth::store::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, Version};
+use xoxoday_auth::tokens::Rotation;
+use xoxoday_auth::{
+    Clock, Document, EpochMillis, Error, ErrorKind, FileStore, MemoryStore, SystemClock,
+    TokenStore, Xoxoday,
+};
+use xoxoday_sandbox::{Bearer, Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
+use xoxoday_tests::{client_of, sandbox, seed};
+
+const JOHN: &str = "john@company.example";
+const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
+
+async fn balance(xoxoday: &Xoxoday) -> Result<(), Error> {
+    xoxoday.points().balance(JOHN).await.map(drop)
+}
+
+fn exchanges(sandbox: &Sandbox) -> usize {
+    sandbox.record().exchanges().len()
+}
+
+/// Every refresh token that the sandbox saw was presented once.
+fn assert_each_presented_once(sandbox: &Sandbox) {
+    let record = sandbox.record();
+    let mut presented: Vec<_> = record
+        .exchanges()
+        .iter()
+        .map(|call| call.presented)
+        .collect();
+    let all = presented.len();
+    presented.sort_unstable();
+    presented.dedup();
+    assert_eq!(presented.len(), all, "a refresh token was presented twice");
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_rotated_and_the_call_replayed_once() {
+    let sandbox = sandbox();
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    // By the sandbox's clock the access token has ended; the client cannot know.
+    sandbox.clock().advance(FORTY_DAYS);
+    balance(&xoxoday).await.unwrap();
+    assert_eq!(exchanges(&sandbox), 1);
+    assert_eq!(sandbox.record().of(Operation::FetchPoints).len(), 2);
+}
+
+#[tokio::test]
+async fn the_raw_client_is_replayed_too_and_hands_back_any_other_answer() {
+    use xoxoday_auth::api::Error as ApiError;
+
+    let sandbox = sandbox();
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    sandbox.clock().advance(FORTY_DAYS);
+    let answer = xoxoday.api().validate_token_points().await.unwrap();
+    assert!(answer.expires_in.is_some());
+    assert_eq!(exchanges(&sandbox), 1);
+
+    sandbox.trouble(Operation::ValidateTokenPoints, Trouble::Html(503));
+    match xoxoday.api().validate_token_points().await {
+        Err(ApiError::UnexpectedResponse(response)) => {
+            assert_eq!(response.status().as_u16(), 503);
+            assert!(response.headers().contains_key("content-type"));
+            assert!(response.text().await.unwrap().contains("<html"));
+        }
+        other => panic!("expected the server's own answer, got {}", other.is_ok()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_with_a_rejected_token_share_one_exchange() {
+    let sandbox = sandbox();
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    sandbox.clock().advance(FORTY_DAYS);
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let xoxoday = xoxoday.clone();
+            tokio::spawn(async move { balance(&xoxoday).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+/// A store whose swaps wait for leave, and fail on request.
+#[derive(Debug, Clone)]
+struct Watched {
+    store: MemoryStore,
+    leave: Arc<Semaphore>,
+    asked: Arc<Semaphore>,
+    broken: Arc<AtomicBool>,
+}
+
+impl Watched {
+    fn new(leave: usize) -> Self {
+        Self {
+            store: MemoryStore::new(),
+            leave: Arc::new(Semaphore::new(leave)),
+            asked: Arc::new(Semaphore::new(0)),
+            broken: Arc::default(),
+        }
+    }
+}
+
+impl TokenStore for Watched {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        self.store.load()
+    }
+
+    fn compare_and_swap<'a>(
+        &'a self,
+        expected: Version,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            self.asked.add_permits(1);
+            self.leave.acquire().await.unwrap().forget();
+            if self.broken.load(Ordering::SeqCst) {
+                return Err(StoreError::new(StoreErrorKind::Unavailable, "disk full"));
+            }
+            self.store.compare_and_swap(expected, document).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn new_tokens_are_saved_before_they_are_used() {
+    let sandbox = sandbox();
+    let store = Watched::new(1);
+    let xoxoday = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+    store.asked.acquire().await.unwrap().forget();
+
+    sandbox.clock().advance(FORTY_DAYS);
+    let call = tokio::spawn({
+        let xoxoday = xoxoday.clone();
+        async move { balance(&xoxoday).await }
+    });
+    // The exchange is done and the swap waits for leave: nobody has the new token.
+    store.asked.acquire().await.unwrap().forget();
+    let with_new_token = |sandbox: &Sandbox| {
+        let record = sandbox.record();
+        let newest = record.exchanges()[0].brought.unwrap();
+        let uses = record.matching(
+            |call| matches!(call.bearer, Bearer::Known { generation, .. } if generation == newest),
+        );
+        uses.len()
+    };
+    assert_eq!(with_new_token(&sandbox), 0);
+    assert_eq!(xoxoday.tokens().status().generation, 1);
+
+    store.leave.add_permits(1);
+    call.await.unwrap().unwrap();
+    assert_eq!(with_new_token(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_successor_that_cannot_be_saved_is_served_and_saved_before_the_next_exchange() {
+    let sandbox = sandbox();
+    let store = Watched::new(100);
+    let xoxoday = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+
+    store.broken.store(true, Ordering::SeqCst);
+    let unsaved = xoxoday.tokens().rotate().await.unwrap_err();
+    assert!(unsaved.to_string().contains("disk full"), "{unsaved}");
+    balance(&xoxoday).await.unwrap();
+
+    xoxoday.tokens().rotate().await.unwrap_err();
+    assert_eq!(
+        exchanges(&sandbox),
+        1,
+        "exchanged while a successor was unsaved"
+    );
+
+    store.broken.store(false, Ordering::SeqCst);
+    xoxoday.tokens().rotate().await.unwrap();
+    assert_eq!(exchanges(&sandbox), 2);
+    let saved = store.load().await.unwrap().unwrap();
+    assert_eq!(saved.document.generation(), 3);
+    assert_each_presented_once(&sandbox);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_does_not_cut_an_exchange_off_from_its_save() {
+    let sandbox = sandbox();
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    let gate = Gate::new();
+    sandbox.trouble(Operation::RefreshTokenPoints, Trouble::Hold(gate.clone()));
+    let caller = tokio::spawn({
+        let xoxoday = xoxoday.clone();
+        async move { xoxoday.tokens().rotate().await }
+    });
+    gate.wait_for(1).await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    gate.open();
+
+    // Joins the rotation under way, or finds it done.
+    balance(&xoxoday).await.unwrap();
+    assert_eq!(xoxoday.tokens().status().generation, 2);
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_with_the_stored_tokens_and_not_with_the_spent_seed() {
+    let sandbox = sandbox();
+    let directory = tempfile::tempdir().unwrap();
+    let store = FileStore::new(directory.path().join("state/tokens.json"));
+    for generation in 2..5 {
+        let xoxoday = client_of(&sandbox)
+            .store(store.clone())
+            .build()
+            .await
+            .unwrap();
+        assert_eq!(xoxoday.tokens().rotate().await.unwrap(), Rotation::Rotated);
+        assert_eq!(xoxoday.tokens().status().generation, generation);
+        balance(&xoxoday).await.unwrap();
+    }
+    assert_each_presented_once(&sandbox);
+}
+
+#[tokio::test]
+async fn tokens_that_another_process_has_brought_are_adopted() {
+    let sandbox = sandbox();
+    let directory = tempfile::tempdir().unwrap();
+    let store = FileStore::new(directory.path().join("tokens.json"));
+    let one = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+    let other = client_of(&sandbox).store(store).build().await.unwrap();
+
+    assert_eq!(one.tokens().rotate().await.unwrap(), Rotation::Rotated);
+    // Its token is dead by now; the file has the one that lives.
+    balance(&other).await.unwrap();
+    assert_eq!(other.tokens().status().generation, 2);
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_definitely_rejected_asks_for_a_login_and_is_not_presented_again() {
+    let sandbox = sandbox();
+    let store = MemoryStore::new();
+    let xoxoday = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+    sandbox.dashboard().reset_password();
+
+    for _ in 0..3 {
+        let error = balance(&xoxoday).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LoginRequired, "{error}");
+        assert!(error.to_string().contains("dashboard"), "{error}");
+    }
+    assert_eq!(exchanges(&sandbox), 1);
+    assert!(xoxoday.tokens().status().login_required.is_some());
+
+    // The stale seed changes nothing; the tokens of a new login do.
+    let stale = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+    assert_eq!(
+        balance(&stale).await.unwrap_err().kind(),
+        ErrorKind::LoginRequired
+    );
+    let fresh = seed(&sandbox.dashboard().new_pair());
+    let mended = client_of(&sandbox)
+        .store(store)
+        .seed(fresh)
+        .build()
+        .await
+        .unwrap();
+    balance(&mended).await.unwrap();
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_rate_limit_brakes_every_process_for_as_long_as_it_says() {
+    let sandbox = sandbox();
+    let store = MemoryStore::new();
+    let limit = RateLimit {
+        shape: RateLimitShape::Errors,
+        status: 200,
+        penalty: Duration::from_secs(90),
+        ..RateLimit::default()
+    };
+    sandbox.trouble(Operation::RefreshTokenPoints, Trouble::RateLimit(limit));
+    for _ in 0..2 {
+        let xoxoday = client_of(&sandbox)
+            .store(store.clone())
+            .build()
+            .await
+            .unwrap();
+        let error = xoxoday.tokens().rotate().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let wait = error.wait().unwrap().as_secs();
+        assert!((85..=90).contains(&wait), "{wait}");
+        // The access token lives, so nobody else is the worse for it.
+        balance(&xoxoday).await.unwrap();
+    }
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_floor_stands_between_two_exchanges() {
+    let sandbox = sandbox();
+    let builder = client_of(&sandbox).rotation_floor(Duration::from_secs(3600));
+    let xoxoday = builder.build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    let error = xoxoday.tokens().rotate().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.wait().unwrap() > Duration::from_secs(3500));
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_the_live_token_in_use_and_the_next_attempt_presents_it_again() {
+    let sandbox = sandbox();
+    sandbox.switch(|switches| switches.rotation = xoxoday_sandbox::Rotation::SIX_HOURS);
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    for trouble in [Trouble::DropAnswer, Trouble::CutBody] {
+        sandbox.trouble(Operation::RefreshTokenPoints, trouble);
+        let error = xoxoday.tokens().rotate().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        balance(&xoxoday).await.unwrap();
+    }
+    xoxoday.tokens().rotate().await.unwrap();
+    balance(&xoxoday).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_seed_of_the_refresh_token_alone_buys_the_first_access_token() {
+    let sandbox = sandbox();
+    let seed = xoxoday_auth::Seed::new(sandbox.refresh_token());
+    let xoxoday = client_of(&sandbox).seed(seed).build().await.unwrap();
+    balance(&xoxoday).await.unwrap();
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn lifetimes_are_read_from_the_answer_or_left_to_the_server() {
+    let month = Duration::from_secs(30 * 86_400);
+    for (expires_in, timestamps) in [(true, true), (true, false), (false, true), (false, false)] {
+        let sandbox = sandbox();
+        sandbox.switch(|switches| {
+            switches.expires_in = expires_in;
+            switches.expiry_timestamps = timestamps;
+        });
+        let xoxoday = client_of(&sandbox).build().await.unwrap();
+        xoxoday.tokens().rotate().await.unwrap();
+        let status = xoxoday.tokens().status();
+        let lives = status
+            .access_expires_at
+            .map(|end| Duration::from_millis((end.get() - status.obtained_at.get()) as u64));
+        if expires_in || timestamps {
+            let off = lives.unwrap().abs_diff(month);
+            assert!(off < Duration::from_secs(60), "{lives:?}");
+        } else {
+            assert_eq!(lives, None);
+        }
+        balance(&xoxoday).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_live_pair_is_enough() {
+    let sandbox = sandbox();
+    sandbox.switch(|switches| switches.pair_cap = 1);
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    for _ in 0..3 {
+        xoxoday.tokens().rotate().await.unwrap();
+        balance(&xoxoday).await.unwrap();
+    }
+    assert_each_presented_once(&sandbox);
+}
+
+/// The machine's clock, and so many milliseconds.
+#[derive(Debug, Clone, Default)]
+struct Moved(Arc<AtomicI64>);
+
+impl Clock for Moved {
+    fn now(&self) -> EpochMillis {
+        EpochMillis::new(SystemClock.now().get() + self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_due_serves_on_while_its_successor_is_fetched_beside() {
+    let sandbox = sandbox();
+    let clock = Moved::default();
+    let builder = client_of(&sandbox).clock(clock.clone());
+    let xoxoday = builder.build().await.unwrap();
+    balance(&xoxoday).await.unwrap();
+    xoxoday.shutdown().await;
+    assert_eq!(exchanges(&sandbox), 0, "not due yet");
+
+    clock.0.store(8 * 86_400_000, Ordering::SeqCst);
+    let gate = Gate::new();
+    let hold = Trouble::Hold(gate.clone()).before_work();
+    sandbox.trouble(Operation::RefreshTokenPoints, hold);
+    balance(&xoxoday).await.unwrap();
+    gate.wait_for(1).await;
+    // The exchange hangs, and nobody waits for it.
+    balance(&xoxoday).await.unwrap();
+    gate.open();
+    xoxoday.shutdown().await;
+    assert_eq!(xoxoday.tokens().status().generation, 2);
+    balance(&xoxoday).await.unwrap();
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_due_rotation_that_fails_is_not_tried_again_on_every_call() {
+    let sandbox = sandbox();
+    let clock = Moved::default();
+    let builder = client_of(&sandbox).clock(clock.clone());
+    let floor = Duration::from_secs(60);
+    let xoxoday = builder.rotation_floor(floor).build().await.unwrap();
+    clock.0.store(8 * 86_400_000, Ordering::SeqCst);
+    let always = Plan::from(Trouble::Html(502)).until_cleared();
+    sandbox.trouble(Operation::RefreshTokenPoints, always);
+    for _ in 0..20 {
+        balance(&xoxoday).await.unwrap();
+        xoxoday.shutdown().await;
+    }
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn an_unauthorized_refresh_is_no_verdict_on_the_token() {
+    let sandbox = sandbox();
+    let store = MemoryStore::new();
+    // A mistyped client secret: the sandbox answers 401 and spends nothing.
+    let environment = sandbox.origin().parse().unwrap();
+    let mistyped = Xoxoday::builder(environment, sandbox.client_id(), "mistyped")
+        .seed(seed(sandbox.seed()))
+        .store(store.clone())
+        .rotation_floor(Duration::ZERO)
+        .build()
+        .await
+        .unwrap();
+    let error = mistyped.tokens().rotate().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    assert!(error.to_string().contains("client secret"), "{error}");
+
+    let xoxoday = client_of(&sandbox).store(store).build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+}
+
+#[tokio::test]
+async fn tokens_of_another_account_are_never_presented() {
+    let sandbox = sandbox();
+    let store = MemoryStore::new();
+    let other = Xoxoday::builder(
+        "https://other.example".parse().unwrap(),
+        "other-client",
+        "secret",
+    );
+    let other = other.seed(xoxoday_auth::Seed::new("of-another-account"));
+    other.store(store.clone()).build().await.unwrap();
+
+    // The store is swapped under a client that is already running.
+    let watched = Watched::new(100);
+    let xoxoday = client_of(&sandbox)
+        .store(watched.clone())
+        .build()
+        .await
+        .unwrap();
+    let theirs = store.load().await.unwrap().unwrap();
+    let ours = watched.store.load().await.unwrap().unwrap();
+    let swap = watched
+        .store
+        .compare_and_swap(ours.version, &theirs.document);
+    assert!(matches!(swap.await.unwrap(), Swap::Done(_)));
+
+    let error = xoxoday.tokens().rotate().await.unwrap_err();
+    assert!(error.to_string().contains("belongs to"), "{error}");
+    assert_eq!(exchanges(&sandbox), 0);
+}

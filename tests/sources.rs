@@ -1,0 +1,112 @@
+//! The records beside the document: where it came from, and what was decided
+//! where its sources contradict each other.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use xoxoday_api::Operation;
+
+#[derive(Deserialize)]
+struct Ledger {
+    contradiction: Vec<Contradiction>,
+}
+
+#[derive(Deserialize)]
+struct Contradiction {
+    id: u32,
+    test: String,
+}
+
+#[derive(Deserialize)]
+struct Upstream {
+    document: Document,
+    page: Vec<Page>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    operation: String,
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn toml<T: for<'de> Deserialize<'de>>(name: &str) -> T {
+    let text = fs::read_to_string(workspace().join("openapi").join(name)).unwrap();
+    toml::from_str(&text).unwrap()
+}
+
+/// Names of all functions that are marked as tests in a folder's Rust files.
+fn tests_below(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tests_below(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(path).unwrap();
+            let mut lines = source.lines().map(str::trim);
+            while let Some(line) = lines.next() {
+                if line == "#[test]" || line.starts_with("#[tokio::test") {
+                    let name = lines
+                        .find_map(|line| line.trim_start_matches("async ").strip_prefix("fn "))
+                        .and_then(|line| line.split('(').next());
+                    found.extend(name.map(str::to_owned));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_contradiction_has_a_test_that_holds_its_decision() {
+    let ledger: Ledger = toml("ledger.toml");
+    let ids: Vec<_> = ledger.contradiction.iter().map(|row| row.id).collect();
+    assert_eq!(ids, (1..=11).collect::<Vec<_>>());
+
+    let mut tests = BTreeSet::new();
+    for folder in ["tests", "xoxoday-api/src", "xoxoday-auth/src"] {
+        tests_below(&workspace().join(folder), &mut tests);
+    }
+    for row in ledger.contradiction {
+        assert!(
+            tests.contains(&row.test),
+            "row {}: no test {}",
+            row.id,
+            row.test
+        );
+    }
+}
+
+#[test]
+fn the_document_is_the_one_that_was_published() {
+    let upstream: Upstream = toml("upstream.toml");
+    let path = workspace().join("openapi").join(upstream.document.file);
+    let digest = Sha256::digest(fs::read(path).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, upstream.document.sha256);
+}
+
+#[test]
+fn every_operation_has_the_page_it_was_read_from() {
+    let upstream: Upstream = toml("upstream.toml");
+    let pages: Vec<_> = upstream
+        .page
+        .into_iter()
+        .map(|page| page.operation)
+        .collect();
+    let operations: Vec<_> = Operation::ALL
+        .iter()
+        .map(|operation| operation.id())
+        .collect();
+    assert_eq!(pages, operations);
+}

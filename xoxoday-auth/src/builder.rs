@@ -1,0 +1,283 @@
+//! How a client is put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xoxoday_api::Operation;
+use xoxoday_api::secret::ClientSecret;
+
+use crate::client::Xoxoday;
+use crate::endpoints::Endpoints;
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::TokenEndpoint;
+use crate::points::SendBody;
+use crate::rotation::driver::Rotator;
+use crate::rotation::policy::Policy;
+use crate::rotation::{Account, Clock, Seed, SystemClock};
+use crate::store::{FileStore, TokenStore};
+use crate::transport::Authenticated;
+use crate::vars;
+
+/// Puts an [`Xoxoday`] together: environment, credentials, and what differs
+/// from the defaults.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    endpoints: Endpoints,
+    client_id: String,
+    client_secret: ClientSecret,
+    seed: Option<Seed>,
+    store: Option<Arc<dyn TokenStore>>,
+    http: reqwest::ClientBuilder,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    send_body: SendBody,
+    /// The first wrong input; said by `build`, so that calls can be chained.
+    wrong: Option<Error>,
+}
+
+impl Builder {
+    pub(crate) fn new(
+        environment: Environment,
+        client_id: String,
+        client_secret: ClientSecret,
+    ) -> Self {
+        Self {
+            endpoints: Endpoints::new(environment),
+            client_id,
+            client_secret,
+            seed: None,
+            store: None,
+            http: http_defaults(),
+            clock: Arc::new(SystemClock),
+            policy: Policy::default(),
+            send_body: SendBody::default(),
+            wrong: None,
+        }
+    }
+
+    /// Reads the variables that Xoxoday's own tools use, and ours:
+    ///
+    /// | variable | meaning |
+    /// | --- | --- |
+    /// | `XOXODAY_ENV` | `sandbox`, `production`, `testing`, or an origin |
+    /// | `XOXODAY_CLIENT_ID`, `XOXODAY_CLIENT_SECRET` | from the dashboard |
+    /// | `XOXODAY_REFRESH_TOKEN` | the seed; needed while the store is empty |
+    /// | `XOXODAY_ACCESS_TOKEN`, `XOXODAY_ACCESS_TOKEN_EXPIRY` | part of the seed; the expiry in epoch milliseconds |
+    /// | `XOXODAY_TOKEN_STORE` | `file:PATH`; a file in the platform's state directory by default |
+    /// | `XOXODAY_ROTATION_FLOOR`, `XOXODAY_ROTATION_LEASE` | durations such as `60s` |
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`], naming every variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, Error> {
+        vars::builder(|name| std::env::var_os(name))
+    }
+
+    /// The tokens of the dashboard, with which an empty store starts. A store
+    /// that holds tokens which work leaves the seed alone.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Where the tokens survive. By default a file in the platform's state
+    /// directory, named after environment and client id.
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Allows an operation that has no server in the chosen environment to go
+    /// to another one. The token goes there with it. Where the chosen
+    /// environment has a server for the operation, nothing changes.
+    pub fn allow_crossing(mut self, operation: Operation, into: Environment) -> Self {
+        if let Err(error) = self.endpoints.allow_crossing(operation, into) {
+            self.wrong
+                .get_or_insert(Error::input("the crossing", error));
+        }
+        self
+    }
+
+    /// Gives an operation an address of your own: HTTPS, or HTTP on loopback.
+    pub fn endpoint(mut self, operation: Operation, url: &str) -> Self {
+        if let Err(error) = self.endpoints.set(operation, url) {
+            let what = format!("the endpoint of {operation}");
+            self.wrong.get_or_insert(Error::input(what, error));
+        }
+        self
+    }
+
+    /// Keeps the suffix of virtual paths (`…/api/sendPoints`), as the curl
+    /// lines of Xoxoday's playground show them. The document says that the
+    /// suffix is not real, so it is stripped by default.
+    pub fn keep_virtual_suffix(mut self, keep: bool) -> Self {
+        self.endpoints.keep_virtual_suffix(keep);
+        self
+    }
+
+    /// Sends `variables.recipients_data.{…}`, as Xoxoday's quick-start guide
+    /// does, instead of the document's `variables.{…}`.
+    pub fn wrap_send_variables(mut self, wrap: bool) -> Self {
+        self.send_body = if wrap {
+            SendBody::Wrapped
+        } else {
+            SendBody::AsDocumented
+        };
+        self
+    }
+
+    /// The least time between two exchanges of the refresh token; 60 s by
+    /// default. Xoxoday invalidates tokens that are refreshed too often.
+    pub fn rotation_floor(mut self, floor: Duration) -> Self {
+        self.policy.floor = floor;
+        self
+    }
+
+    /// How long one holder may take over an exchange; 60 s by default. The
+    /// exchange's own deadline is half of it. At least 2 s.
+    pub fn rotation_lease(mut self, lease: Duration) -> Self {
+        self.policy.lease = lease;
+        self
+    }
+
+    /// Changes the HTTP client: a proxy, certificates of your own, timeouts.
+    ///
+    /// Whatever is set here, no redirect is followed, nothing is retried behind
+    /// this library's back, plain HTTP is spoken on loopback alone and never
+    /// through a proxy, and no bytes are logged: each of these would send a
+    /// secret where it does not belong.
+    pub fn configure_http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Self {
+        self.http = configure(self.http);
+        self
+    }
+
+    /// A clock of your own, for tests.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        if self.client_id.is_empty() || self.client_secret.expose().is_empty() {
+            let message = "client id and client secret must not be empty";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        if self.policy.lease < Policy::SHORTEST_LEASE {
+            let message = "the rotation lease: give at least 2 s, or answers are given up on";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        match &self.seed {
+            Some(seed) => seed
+                .check()
+                .map_err(|error| Error::input("a token of the seed", error)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
+
+    /// Opens the store, brings the seed in if the store is empty, and returns
+    /// the client. Nothing is sent to Xoxoday yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for wrong input or a store that must not be
+    /// used as it is, [`ErrorKind::LoginRequired`] where neither store nor seed
+    /// has tokens, [`ErrorKind::Unavailable`] for a store that cannot be reached.
+    pub async fn build(mut self) -> Result<Xoxoday, Error> {
+        self.check()?;
+        let environment = self.endpoints.environment().to_string();
+        let account = Account::new(environment, self.client_id.clone());
+        let store = match self.store {
+            Some(store) => store,
+            None => Arc::new(default_store(&account)?),
+        };
+        let http = http_client(self.http, self.endpoints.https_only())?;
+        let endpoints = Arc::new(self.endpoints);
+        let exchange = TokenEndpoint {
+            http: http.clone(),
+            endpoints: Arc::clone(&endpoints),
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            clock: Arc::clone(&self.clock),
+            deadline: self.policy.exchange_deadline(),
+        };
+        let rotator = Rotator::open(
+            account,
+            self.seed,
+            store,
+            Arc::new(exchange),
+            Arc::clone(&self.clock),
+            self.policy,
+        )
+        .await
+        .map_err(|failure| Error::of_rotation(failure, self.clock.now()))?;
+        Ok(Xoxoday::new(
+            Authenticated {
+                http,
+                endpoints,
+                rotator,
+                clock: self.clock,
+            },
+            self.send_body,
+        ))
+    }
+}
+
+fn http_defaults() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("xoxoday-rust/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(30))
+}
+
+/// What must hold comes last, so that it does.
+fn http_client(http: reqwest::ClientBuilder, https_only: bool) -> Result<reqwest::Client, Error> {
+    // Plain HTTP is for this machine; a proxy would be on another.
+    let http = if https_only { http } else { http.no_proxy() };
+    http.https_only(https_only)
+        .connection_verbose(false)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .build()
+        .map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the HTTP client could not be set up")
+                .caused_by(error)
+        })
+}
+
+fn default_store(account: &Account) -> Result<FileStore, Error> {
+    use etcetera::BaseStrategy as _;
+
+    let directories = etcetera::choose_base_strategy().map_err(|error| {
+        let what = "no home directory to keep the tokens in; name a file in XOXODAY_TOKEN_STORE";
+        Error::input(what, error)
+    })?;
+    let state = directories
+        .state_dir()
+        .unwrap_or_else(|| directories.data_dir());
+    // The file says whose tokens it holds, so names that collide here are
+    // told apart when it is opened.
+    let name: String = format!("{}-{}", account.environment, account.client_id)
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    Ok(FileStore::new(state.join("xoxoday").join(name + ".json")))
+}

@@ -1,0 +1,104 @@
+//! The client that people hold.
+
+use std::fmt;
+use std::sync::Arc;
+
+use xoxoday_api::secret::ClientSecret;
+
+use crate::builder::Builder;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::points::{PointsClient, SendBody};
+use crate::tokens::TokensClient;
+use crate::transport::Authenticated;
+use crate::users::UserTokensClient;
+
+/// One Xoxoday account.
+///
+/// Cheap to clone; clones share tokens and connections. It does nothing in the
+/// background: tokens rotate when that is due and a call comes by.
+#[derive(Clone)]
+pub struct Xoxoday {
+    pub(crate) transport: Arc<Authenticated>,
+    pub(crate) send_body: SendBody,
+    api: xoxoday_api::Client,
+}
+
+impl Xoxoday {
+    /// Starts to put a client together. Client id and client secret come from
+    /// the dashboard.
+    pub fn builder(
+        environment: Environment,
+        client_id: impl Into<String>,
+        client_secret: impl Into<ClientSecret>,
+    ) -> Builder {
+        Builder::new(environment, client_id.into(), client_secret.into())
+    }
+
+    /// A client out of the environment's variables: see [`Builder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Builder::from_env`] and [`Builder::build`].
+    pub async fn from_env() -> Result<Self, Error> {
+        Builder::from_env()?.build().await
+    }
+
+    pub(crate) fn new(transport: Authenticated, send_body: SendBody) -> Self {
+        let http = transport.http.clone();
+        let transport = Arc::new(transport);
+        Self {
+            api: xoxoday_api::Client::with_transport(http, transport.clone()),
+            transport,
+            send_body,
+        }
+    }
+
+    /// Points: balances, sending, cancelling.
+    pub fn points(&self) -> PointsClient<'_> {
+        PointsClient::new(self)
+    }
+
+    /// The account's own tokens: status, validation, rotation.
+    pub fn tokens(&self) -> TokensClient<'_> {
+        TokensClient::new(self)
+    }
+
+    /// Tokens for sessions of single users.
+    pub fn user_tokens(&self) -> UserTokensClient<'_> {
+        UserTokensClient::new(self)
+    }
+
+    /// The generated client, authenticated: a method for each operation of the
+    /// document, each sent to its right address with a bearer where one belongs.
+    ///
+    /// Its errors must not be printed: see [`xoxoday_api::Error`]. Its
+    /// `refresh_token_points` spends whatever refresh token it is given, behind
+    /// the back of this client: [`TokensClient::rotate`] is the safe way.
+    pub fn api(&self) -> &xoxoday_api::Client {
+        &self.api
+    }
+
+    /// Waits until a rotation that is under way has been finished and saved.
+    ///
+    /// A rotation that is due starts beside the call that noticed it. A program
+    /// that ends right after its last call waits here first: if the runtime
+    /// stopped between Xoxoday's answer and the save, the new refresh token
+    /// would be lost, and a person would have to log in.
+    pub async fn shutdown(&self) {
+        self.transport.rotator.settle().await;
+    }
+
+    /// The environment that was chosen.
+    pub fn environment(&self) -> &Environment {
+        self.transport.endpoints.environment()
+    }
+}
+
+impl fmt::Debug for Xoxoday {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Xoxoday")
+            .field("environment", self.environment())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,346 @@
+//! The token document: all that is known of one account's tokens, stored whole.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use xoxoday_api::number::EpochMillis;
+use xoxoday_api::secret::{AccessToken, RefreshToken};
+use zeroize::Zeroizing;
+
+use super::seed::Seed;
+use crate::store::{StoreError, StoreErrorKind};
+
+/// The newest document that this version can read.
+const SCHEMA: u32 = 1;
+
+/// One account's tokens, as a [store](crate::store) keeps them.
+///
+/// A store treats it as bytes: [`encode`](Self::encode) and
+/// [`decode`](Self::decode). Members that a later version wrote and this one
+/// does not know are kept.
+#[derive(Clone, PartialEq)]
+pub struct Document(pub(crate) Box<Tokens>);
+
+/// What a document holds. Not public, so that nobody serializes it but
+/// [`Document::encode`].
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    schema: u32,
+    pub(crate) account: Account,
+    pub(crate) generation: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) access: Option<AccessToken>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) access_expires_at: Option<EpochMillis>,
+    pub(crate) refresh: RefreshToken,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_expires_at: Option<EpochMillis>,
+    pub(crate) obtained_at: EpochMillis,
+    /// Whether an exchange brought these tokens, rather than a person.
+    #[serde(default)]
+    pub(crate) exchanged: bool,
+    /// SHA-256 of each refresh token that a person has brought in, the newest
+    /// last: one that is offered again is stale.
+    pub(crate) seeds: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) brake: Option<Brake>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) latch: Option<Latch>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// Whose tokens these are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Account {
+    /// The environment, as it is displayed.
+    pub environment: String,
+    /// The client id, which is no secret.
+    pub client_id: String,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Account {
+    pub(crate) fn new(environment: String, client_id: String) -> Self {
+        Self {
+            environment,
+            client_id,
+            unknown: Map::new(),
+        }
+    }
+
+    /// Whether both name the same account.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.environment == other.environment && self.client_id == other.client_id
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "client {} in {}", self.client_id, self.environment)
+    }
+}
+
+/// No exchange before this moment, by any process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Brake {
+    pub(crate) until: EpochMillis,
+    pub(crate) why: String,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Brake {
+    pub(crate) fn new(until: EpochMillis, why: String) -> Self {
+        let unknown = Map::new();
+        Self {
+            until,
+            why,
+            unknown,
+        }
+    }
+}
+
+/// No exchange until a person has brought new tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Latch {
+    pub(crate) since: EpochMillis,
+    pub(crate) why: String,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Latch {
+    pub(crate) fn new(since: EpochMillis, why: String) -> Self {
+        let unknown = Map::new();
+        Self {
+            since,
+            why,
+            unknown,
+        }
+    }
+}
+
+impl Document {
+    /// The document that a person's first tokens begin.
+    pub(crate) fn seeded(account: Account, seed: &Seed, now: EpochMillis) -> Self {
+        Self(Box::new(Tokens {
+            schema: SCHEMA,
+            account,
+            generation: 1,
+            access: seed.access.clone(),
+            access_expires_at: seed.access_expires_at,
+            refresh: seed.refresh.clone(),
+            refresh_expires_at: seed.refresh_expires_at,
+            obtained_at: now,
+            exchanged: false,
+            seeds: vec![seed.digest()],
+            brake: None,
+            latch: None,
+            unknown: Map::new(),
+        }))
+    }
+
+    /// The document after a person has brought new tokens in.
+    pub(crate) fn reseeded(&self, seed: &Seed, now: EpochMillis) -> Self {
+        let mut next = Self::seeded(self.0.account.clone(), seed, now);
+        next.0.generation = self.next_generation();
+        next.0.seeds.splice(0..0, self.0.seeds.iter().cloned());
+        next.0.unknown = self.0.unknown.clone();
+        next
+    }
+
+    /// The document after an exchange.
+    pub(crate) fn succeeded_by(&self, grant: &Grant) -> Self {
+        Self(Box::new(Tokens {
+            generation: self.next_generation(),
+            access: Some(grant.access.clone()),
+            access_expires_at: grant.access_expires_at,
+            refresh: grant.refresh.clone(),
+            refresh_expires_at: grant.refresh_expires_at,
+            obtained_at: grant.obtained_at,
+            exchanged: true,
+            brake: None,
+            latch: None,
+            ..(*self.0).clone()
+        }))
+    }
+
+    /// A document's generation is checked when it is read: there is a next one.
+    fn next_generation(&self) -> u64 {
+        self.0.generation.saturating_add(1)
+    }
+
+    /// Whose tokens these are.
+    pub fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    /// Counts the rotations and imports of this account. A rejection counts
+    /// against the generation that was rejected.
+    pub fn generation(&self) -> u64 {
+        self.0.generation
+    }
+
+    /// The document as JSON. It holds the tokens in the clear.
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        // Serializing plain data into memory has no way to fail.
+        Zeroizing::new(serde_json::to_vec(&self.0).unwrap_or_default())
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], which repeats nothing of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        #[derive(Deserialize)]
+        struct Schema {
+            schema: u32,
+        }
+        let Schema { schema } = serde_json::from_slice(bytes).map_err(DecodeError::malformed)?;
+        if schema > SCHEMA {
+            return Err(DecodeError::Newer { schema });
+        }
+        let tokens: Tokens = serde_json::from_slice(bytes).map_err(DecodeError::malformed)?;
+        if tokens.generation == 0 || tokens.generation == u64::MAX {
+            return Err(DecodeError::Malformed { line: 0, column: 0 });
+        }
+        Ok(Self(Box::new(tokens)))
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("account", &self.0.account.to_string())
+            .field("generation", &self.0.generation)
+            .field("access_expires_at", &self.0.access_expires_at)
+            .field("refresh_expires_at", &self.0.refresh_expires_at)
+            .field("obtained_at", &self.0.obtained_at)
+            .field("brake", &self.0.brake)
+            .field("latch", &self.0.latch)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an exchange brought.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grant {
+    pub(crate) access: AccessToken,
+    pub(crate) access_expires_at: Option<EpochMillis>,
+    pub(crate) refresh: RefreshToken,
+    pub(crate) refresh_expires_at: Option<EpochMillis>,
+    pub(crate) obtained_at: EpochMillis,
+}
+
+/// Bytes that are no token document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Not the JSON of a document.
+    Malformed {
+        /// The line where reading stopped.
+        line: usize,
+        /// The column where reading stopped.
+        column: usize,
+    },
+    /// Written by a later version of this library.
+    Newer {
+        /// The schema that was found.
+        schema: u32,
+    },
+}
+
+impl DecodeError {
+    // serde's own sentence may quote the value it stumbled over: a token.
+    fn malformed(error: serde_json::Error) -> Self {
+        Self::Malformed {
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { line: 0, .. } => f.write_str("it is no token document"),
+            Self::Malformed { line, column } => {
+                write!(f, "it is no token document (line {line}, column {column})")
+            }
+            Self::Newer { schema } => write!(
+                f,
+                "it was written by a newer version (schema {schema}, this one reads up to {SCHEMA}): update this program"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// For stores: a document that cannot be read must not be used, or overwritten.
+impl From<DecodeError> for StoreError {
+    fn from(error: DecodeError) -> Self {
+        Self::new(
+            StoreErrorKind::Unusable,
+            format!("the stored tokens cannot be used: {error}"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Document {
+        let account = Account::new("sandbox".into(), "client".into());
+        let seed = Seed::new("canary-refresh").access_token("canary-access", None);
+        let mut document = Document::seeded(account, &seed, EpochMillis::new(5));
+        document.0.latch = Some(Latch::new(EpochMillis::new(6), "why".into()));
+        document
+    }
+
+    #[test]
+    fn a_document_survives_encoding() {
+        assert_eq!(Document::decode(&document().encode()), Ok(document()));
+    }
+
+    #[test]
+    fn members_of_a_later_version_are_kept() {
+        let mut json: Value = serde_json::from_slice(&document().encode()).unwrap();
+        json["later"] = "kept".into();
+        json["account"]["later"] = "kept".into();
+        json["latch"]["later"] = "kept".into();
+        let read = Document::decode(json.to_string().as_bytes()).unwrap();
+        let written: Value = serde_json::from_slice(&read.encode()).unwrap();
+        assert_eq!(written, json);
+    }
+
+    #[test]
+    fn a_document_that_this_version_cannot_continue_is_refused() {
+        let with = |name: &str, value: Value| {
+            let mut json: Value = serde_json::from_slice(&document().encode()).unwrap();
+            json[name] = value;
+            Document::decode(json.to_string().as_bytes()).unwrap_err()
+        };
+        assert_eq!(with("schema", 2.into()), DecodeError::Newer { schema: 2 });
+        for generation in [0, u64::MAX] {
+            let refused = with("generation", generation.into());
+            assert!(matches!(refused, DecodeError::Malformed { .. }));
+        }
+    }
+
+    #[test]
+    fn neither_debug_nor_a_decoding_error_shows_a_token() {
+        let shown = format!("{:?}", document());
+        assert!(!shown.contains("canary"), "{shown}");
+
+        let refused = Document::decode(br#"{"schema":1,"generation":"canary-refresh"}"#);
+        let shown = refused.unwrap_err().to_string();
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Where the tokens survive.
+//!
+//! A store keeps one account's [`Document`] and does two things: load it, and
+//! swap it for a new one if nobody else has in the meantime. Everything else
+//! is above it. [`FileStore`] is the default; [`MemoryStore`] is for tests.
+
+mod file;
+mod memory;
+
+use std::fmt;
+
+pub use file::FileStore;
+pub use memory::MemoryStore;
+pub use xoxoday_api::transport::BoxFuture;
+
+use crate::rotation::Document;
+
+/// Keeps one account's token document.
+pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
+    /// The document as it is now, or `None` where there is none yet.
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>>;
+
+    /// Replaces the document of version `expected` durably, or reports that
+    /// another one stands there. When this returns [`Swap::Done`], the document
+    /// survives the loss of power.
+    fn compare_and_swap<'a>(
+        &'a self,
+        expected: Version,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>>;
+
+    /// Whether what is stored here outlives the process.
+    fn is_durable(&self) -> bool {
+        true
+    }
+}
+
+/// A document and the version under which it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The version to expect at the next swap.
+    pub version: Version,
+    /// The document.
+    pub document: Document,
+}
+
+/// Counts the writes to a store, whatever they changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(u64);
+
+impl Version {
+    /// The version of a store that holds nothing.
+    pub const EMPTY: Self = Self(0);
+
+    /// A version out of the store's own record of it.
+    pub const fn new(version: u64) -> Self {
+        Self(version)
+    }
+
+    /// The number that the store records.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The version after this one.
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// How a swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Swap {
+    /// The document is stored, durably, under this version.
+    Done(Version),
+    /// Another document stands there; nothing was written.
+    Conflict,
+}
+
+/// A store that could not be read or written. Says where and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: String,
+}
+
+/// What kind of trouble a store is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// It cannot be reached, read or written now: worth trying again.
+    Unavailable,
+    /// What it holds must not be used as it is: a person must look.
+    Unusable,
+}
+
+impl StoreError {
+    /// An error of a store of your own. The message must not hold a secret.
+    pub fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// What kind of trouble it is.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}

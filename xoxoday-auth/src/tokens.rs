@@ -1,0 +1,130 @@
+//! The account's own tokens.
+
+use std::time::Duration;
+
+use xoxoday_api::Operation;
+use xoxoday_api::number::EpochMillis;
+use xoxoday_api::types;
+
+use crate::client::Xoxoday;
+use crate::error::Error;
+use crate::rotation::clock::until;
+use crate::rotation::machine::{Reason, Success};
+
+/// Status, validation and rotation: [`Xoxoday::tokens`].
+#[derive(Debug, Clone, Copy)]
+pub struct TokensClient<'a>(&'a Xoxoday);
+
+/// What this process knows of the tokens. Nothing is sent to learn it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Counts the rotations and imports of the account.
+    pub generation: u64,
+    /// When these tokens were obtained.
+    pub obtained_at: EpochMillis,
+    /// When the access token ends, if that is known.
+    pub access_expires_at: Option<EpochMillis>,
+    /// When the refresh token ends, if that is known. After that, only a
+    /// person can bring new tokens.
+    pub refresh_expires_at: Option<EpochMillis>,
+    /// When a rotation is due.
+    pub rotation_due_at: EpochMillis,
+    /// Why a person must log in, where that is so.
+    pub login_required: Option<String>,
+}
+
+/// What the server says of the access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Validity {
+    /// How long the access token still lives, if the server said.
+    pub expires_in: Option<Duration>,
+    /// When the access token ends, by the server's clock.
+    pub access_expires_at: Option<EpochMillis>,
+    /// When the refresh token ends, by the server's clock.
+    pub refresh_expires_at: Option<EpochMillis>,
+}
+
+/// How a rotation went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rotation {
+    /// New tokens were bought with the refresh token.
+    Rotated,
+    /// Another process had rotated already; its tokens were taken over.
+    Adopted,
+}
+
+impl<'a> TokensClient<'a> {
+    pub(crate) fn new(xoxoday: &'a Xoxoday) -> Self {
+        Self(xoxoday)
+    }
+
+    /// What this process knows of the tokens.
+    pub fn status(&self) -> Status {
+        let rotator = &self.0.transport.rotator;
+        let document = rotator.document();
+        let rotation_due_at = rotator.policy().due_at(&document);
+        let tokens = document.0;
+        Status {
+            generation: tokens.generation,
+            obtained_at: tokens.obtained_at,
+            access_expires_at: tokens.access_expires_at,
+            refresh_expires_at: tokens.refresh_expires_at,
+            rotation_due_at,
+            login_required: tokens.latch.map(|latch| latch.why),
+        }
+    }
+
+    /// Asks the server whether the access token is good. One that is rejected
+    /// is rotated, and the new one is validated.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn validate(&self) -> Result<Validity, Error> {
+        let answer: types::TokenStatus = self
+            .0
+            .transport
+            .call(Operation::ValidateTokenPoints, None::<&()>)
+            .await?;
+        Ok(Validity {
+            expires_in: answer
+                .expires_in
+                .and_then(|seconds| seconds.lifetime().ok()),
+            access_expires_at: answer.access_token_expiry,
+            refresh_expires_at: answer.refresh_token_expiry,
+        })
+    }
+
+    /// Buys new tokens now, or takes over those that another process has
+    /// bought. The tokens are saved before they are used.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) while the
+    /// floor between exchanges or a rate limit stands in the way, with the
+    /// [wait](Error::wait).
+    pub async fn rotate(&self) -> Result<Rotation, Error> {
+        let transport = &self.0.transport;
+        match transport.rotator.rotate(Reason::Demanded).await {
+            Ok(Success::Rotated) => Ok(Rotation::Rotated),
+            Ok(Success::Adopted | Success::StillFresh) => Ok(Rotation::Adopted),
+            Err(failure) => Err(Error::of_rotation(failure, transport.clock.now())
+                .during(Operation::RefreshTokenPoints)),
+        }
+    }
+}
+
+impl Status {
+    /// How long the access token still lives at a moment, if its end is known.
+    pub fn access_lives(&self, now: EpochMillis) -> Option<Duration> {
+        self.access_expires_at.map(|end| until(now, end))
+    }
+
+    /// How long the refresh token still lives at a moment, if its end is known.
+    pub fn refresh_lives(&self, now: EpochMillis) -> Option<Duration> {
+        self.refresh_expires_at.map(|end| until(now, end))
+    }
+}
