@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
-use xoxoday_auth::{Environment, MemoryStore, Operation, Recipient, Seed, Xoxoday};
+use xoxoday_auth::{Environment, Operation, Recipient, Retry};
+use xoxoday_tests::client_at;
 
 /// A proxy that notes where it is asked to connect to, and refuses.
 async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
@@ -34,9 +35,8 @@ async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
 async fn asked_for(environment: Environment, crossing: Option<Environment>) -> Vec<String> {
     let (address, asked) = proxy().await;
     let proxy = reqwest::Proxy::all(address).unwrap();
-    let mut builder = Xoxoday::builder(environment, "client", "secret")
-        .seed(Seed::new("refresh").access_token("access", None))
-        .store(MemoryStore::new())
+    let mut builder = client_at(environment)
+        .retry(Retry::never())
         .configure_http(|http| http.proxy(proxy));
     if let Some(into) = crossing {
         builder = builder.allow_crossing(Operation::CancelPoints, into);

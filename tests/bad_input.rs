@@ -6,7 +6,8 @@ use std::path::Path;
 use xoxoday_auth::{
     Builder, Environment, Error, ErrorKind, FileStore, MemoryStore, Recipient, Seed, Xoxoday,
 };
-use xoxoday_tests::{BOSS, client_of, sandbox};
+use xoxoday_tests::canary::{MARK, STORE};
+use xoxoday_tests::{BOSS, client_at, client_of, directory, marked, sandbox};
 
 fn assert_input_error(error: &Error, part: &str) {
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
@@ -70,13 +71,13 @@ async fn nothing_is_sent_for_a_call_that_makes_no_sense() {
 }
 
 fn builder() -> Builder {
-    Xoxoday::builder(Environment::Sandbox, "client-1", "secret-1").store(MemoryStore::new())
+    Xoxoday::builder(Environment::Sandbox, "client-1", marked!("secret-1"))
+        .store(MemoryStore::new())
 }
 
 #[tokio::test]
 async fn cancel_outside_production_is_refused_with_the_way_out() {
-    let seed = Seed::new("refresh").access_token("access", None);
-    let xoxoday = builder().seed(seed).build().await.unwrap();
+    let xoxoday = client_at(Environment::Sandbox).build().await.unwrap();
     let ids = [xoxoday_auth::api::number::TransactionId::new(7)];
     let error = xoxoday.points().cancel(ids).await.unwrap_err();
     for part in [
@@ -128,22 +129,22 @@ async fn what_cannot_be_a_credential_or_a_setting_is_refused_before_it_is_stored
             builder().seed(seed(" \n")),
             "a token of the seed: it is empty",
         ),
-        (builder().seed(seed("two\nlines")), "line breaks"),
+        (builder().seed(seed(marked!("two\nlines"))), "line breaks"),
         (
-            builder().seed(seed("r").access_token("ü", None)),
+            builder().seed(seed(marked!("r")).access_token(marked!("ü"), None)),
             "beyond ASCII",
         ),
         (
-            builder().seed(seed("r")).rotation_lease(second),
+            builder().seed(seed(marked!("r"))).rotation_lease(second),
             "at least 2 s",
         ),
         (
-            Xoxoday::builder(Environment::Sandbox, "client", "").seed(seed("r")),
+            Xoxoday::builder(Environment::Sandbox, "client", "").seed(seed(marked!("r"))),
             "client secret",
         ),
         (
             builder()
-                .seed(seed("r"))
+                .seed(seed(marked!("r")))
                 .allow_crossing(xoxoday_auth::Operation::CancelPoints, Environment::Testing),
             "has no server in testing",
         ),
@@ -174,9 +175,7 @@ async fn without_any_tokens_the_way_to_get_them_is_told() {
 }
 
 async fn open(path: &Path) -> Result<Xoxoday, Error> {
-    let seed = Seed::new("canary-refresh").access_token("canary-access", None);
-    builder()
-        .seed(seed)
+    client_at(Environment::Sandbox)
         .store(FileStore::new(path))
         .build()
         .await
@@ -184,8 +183,8 @@ async fn open(path: &Path) -> Result<Xoxoday, Error> {
 
 #[tokio::test]
 async fn a_token_file_that_cannot_be_trusted_is_refused_and_left_untouched() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("tokens.json");
+    let directory = directory();
+    let path = directory.path().join(STORE);
     open(&path).await.unwrap();
     let good = fs::read_to_string(&path).unwrap();
 
@@ -207,7 +206,7 @@ async fn a_token_file_that_cannot_be_trusted_is_refused_and_left_untouched() {
         fs::write(&path, content).unwrap();
         let error = open(&path).await.unwrap_err();
         assert_input_error(&error, part);
-        assert!(!error.to_string().contains("canary"), "{error}");
+        assert!(!error.to_string().contains(MARK), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
     }
 }
@@ -217,7 +216,7 @@ async fn a_token_file_that_cannot_be_trusted_is_refused_and_left_untouched() {
 async fn the_token_file_is_its_owner_s_alone() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let directory = tempfile::tempdir().unwrap();
+    let directory = directory();
     let path = directory.path().join("state/tokens.json");
     open(&path).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

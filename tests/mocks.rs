@@ -4,16 +4,12 @@ use httpmock::MockServer;
 use xoxoday_api::httpmock::MockServerExt as _;
 use xoxoday_api::number::{Integer, TransactionId};
 use xoxoday_api::types;
-use xoxoday_auth::{MemoryStore, Recipient, Seed, Xoxoday};
+use xoxoday_auth::{Recipient, Xoxoday};
+use xoxoday_tests::client_at;
 
 async fn client(server: &MockServer) -> Xoxoday {
     let environment = server.base_url().parse().unwrap();
-    Xoxoday::builder(environment, "client", "secret")
-        .seed(Seed::new("refresh").access_token("access", None))
-        .store(MemoryStore::new())
-        .build()
-        .await
-        .unwrap()
+    client_at(environment).build().await.unwrap()
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::process::{Command, Output};
 
 use xoxoday_sandbox::{Operation, Plan, Sandbox, Trouble};
-use xoxoday_tests::{BOSS, sandbox};
+use xoxoday_tests::canary::STORE;
+use xoxoday_tests::{BOSS, directory, sandbox, secrets_of};
 
 /// `cargo run --example quickstart`, with nothing of Xoxoday in the environment
 /// but what is given.
@@ -56,8 +57,8 @@ fn without_credentials_it_shows_all_six_operations_on_a_stand_in() {
 #[test]
 fn with_credentials_it_talks_to_that_account_and_leaves_no_secret_on_the_screen() {
     let sandbox = sandbox();
-    let directory = tempfile::tempdir().unwrap();
-    let store = directory.path().join("tokens.json");
+    let directory = directory();
+    let store = directory.path().join(STORE);
     let (output, printed) = quickstart(&account(&sandbox, &store));
     assert!(output.status.success(), "{printed}");
     for operation in [
@@ -71,11 +72,7 @@ fn with_credentials_it_talks_to_that_account_and_leaves_no_secret_on_the_screen(
         assert!(!sandbox.record().of(operation).is_empty(), "{operation:?}");
     }
 
-    let mut secrets = vec![sandbox.client_secret()];
-    for pair in sandbox.record().pairs() {
-        secrets.push(pair.access_token().to_owned());
-        secrets.push(pair.refresh_token().to_owned());
-    }
+    let secrets = secrets_of(&sandbox);
     assert!(secrets.len() >= 5);
     for secret in secrets {
         assert!(
@@ -94,8 +91,8 @@ fn with_credentials_it_talks_to_that_account_and_leaves_no_secret_on_the_screen(
 #[test]
 fn it_fails_loudly() {
     let sandbox = sandbox();
-    let directory = tempfile::tempdir().unwrap();
-    let store = directory.path().join("tokens.json");
+    let directory = directory();
+    let store = directory.path().join(STORE);
     let always = Plan::from(Trouble::Html(502)).until_cleared();
     sandbox.trouble(Operation::FetchPoints, always);
     let (output, printed) = quickstart(&account(&sandbox, &store));

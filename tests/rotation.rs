@@ -13,7 +13,8 @@ use xoxoday_auth::{
     TokenStore, Xoxoday,
 };
 use xoxoday_sandbox::{Bearer, Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
-use xoxoday_tests::{client_of, sandbox, seed};
+use xoxoday_tests::canary::STORE;
+use xoxoday_tests::{client_of, directory, marked, sandbox, seed};
 
 const JOHN: &str = "john@company.example";
 const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
@@ -219,8 +220,8 @@ async fn a_caller_that_goes_away_does_not_cut_an_exchange_off_from_its_save() {
 #[tokio::test]
 async fn a_restart_goes_on_with_the_stored_tokens_and_not_with_the_spent_seed() {
     let sandbox = sandbox();
-    let directory = tempfile::tempdir().unwrap();
-    let store = FileStore::new(directory.path().join("state/tokens.json"));
+    let directory = directory();
+    let store = FileStore::new(directory.path().join("state").join(STORE));
     for generation in 2..5 {
         let xoxoday = client_of(&sandbox)
             .store(store.clone())
@@ -237,8 +238,8 @@ async fn a_restart_goes_on_with_the_stored_tokens_and_not_with_the_spent_seed() 
 #[tokio::test]
 async fn tokens_that_another_process_has_brought_are_adopted() {
     let sandbox = sandbox();
-    let directory = tempfile::tempdir().unwrap();
-    let store = FileStore::new(directory.path().join("tokens.json"));
+    let directory = directory();
+    let store = FileStore::new(directory.path().join(STORE));
     let one = client_of(&sandbox)
         .store(store.clone())
         .build()
@@ -451,7 +452,7 @@ async fn an_unauthorized_refresh_is_no_verdict_on_the_token() {
     let store = MemoryStore::new();
     // A mistyped client secret: the sandbox answers 401 and spends nothing.
     let environment = sandbox.origin().parse().unwrap();
-    let mistyped = Xoxoday::builder(environment, sandbox.client_id(), "mistyped")
+    let mistyped = Xoxoday::builder(environment, sandbox.client_id(), marked!("mistyped"))
         .seed(seed(sandbox.seed()))
         .store(store.clone())
         .rotation_floor(Duration::ZERO)
@@ -473,9 +474,9 @@ async fn tokens_of_another_account_are_never_presented() {
     let other = Xoxoday::builder(
         "https://other.example".parse().unwrap(),
         "other-client",
-        "secret",
+        marked!("secret"),
     );
-    let other = other.seed(xoxoday_auth::Seed::new("of-another-account"));
+    let other = other.seed(xoxoday_auth::Seed::new(marked!("of-another-account")));
     other.store(store.clone()).build().await.unwrap();
 
     // The store is swapped under a client that is already running.

@@ -5,24 +5,24 @@ use httpmock::Method::{GET, POST};
 use httpmock::{Mock, MockServer, Then, When};
 use serde_json::{Value, json};
 use xoxoday_auth::api::number::TransactionId;
-use xoxoday_auth::{MemoryStore, Recipient, Seed, Xoxoday};
+use xoxoday_auth::{Recipient, Xoxoday};
+use xoxoday_tests::{client_at, marked};
 
 async fn client(server: &MockServer) -> Xoxoday {
     builder(server).build().await.unwrap()
 }
 
 fn builder(server: &MockServer) -> xoxoday_auth::Builder {
-    let environment = server.base_url().parse().unwrap();
-    Xoxoday::builder(environment, "client-1", "secret-1")
-        .seed(Seed::new("refresh-1").access_token("access-1", None))
-        .store(MemoryStore::new())
+    client_at(server.base_url().parse().unwrap())
 }
+
+const BEARER: &str = concat!("Bearer ", marked!("access-1"));
 
 /// A POST with exactly this body, and the bearer.
 fn call(when: When, path: &str, body: Value) -> When {
     when.method(POST)
         .path(path)
-        .header("authorization", "Bearer access-1")
+        .header("authorization", BEARER)
         .header("content-type", "application/json")
         .json_body(body)
 }
@@ -43,12 +43,12 @@ async fn validate_is_a_get_with_the_bearer_and_no_body() {
     let mock = server.mock(|when, then| {
         when.method(GET)
             .path("/chef/v1/oauth/token")
-            .header("authorization", "Bearer access-1")
+            .header("authorization", BEARER)
             .header_missing("content-type")
             .is_true(|request| request.body_ref().is_empty());
         answer(
             then,
-            json!({"access_token": "access-1", "token_type": "bearer", "expires_in": "60"}),
+            json!({"access_token": marked!("access-1"), "token_type": "bearer", "expires_in": "60"}),
         );
     });
     let validity = client(&server).await.tokens().validate().await.unwrap();
@@ -66,13 +66,17 @@ async fn refresh_carries_the_credentials_in_the_body_and_no_bearer() {
             .header("content-type", "application/json")
             .json_body(json!({
                 "grant_type": "refresh_token",
-                "refresh_token": "refresh-1",
+                "refresh_token": marked!("refresh-1"),
                 "client_id": "client-1",
-                "client_secret": "secret-1",
+                "client_secret": marked!("secret-1"),
             }));
         answer(
             then,
-            json!({"access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 60}),
+            json!({
+                "access_token": marked!("access-2"),
+                "refresh_token": marked!("refresh-2"),
+                "expires_in": 60,
+            }),
         );
     });
     let xoxoday = client(&server).await;
@@ -92,7 +96,7 @@ async fn create_user_token_asks_for_a_user_session_with_the_company_s_bearer() {
         );
         answer(
             then,
-            json!({"access_token": "user-access", "expires_in": 60}),
+            json!({"access_token": marked!("user-access"), "expires_in": 60}),
         );
     });
     let xoxoday = client(&server).await;
@@ -101,7 +105,7 @@ async fn create_user_token_asks_for_a_user_session_with_the_company_s_bearer() {
         .create("boss@company.example")
         .await
         .unwrap();
-    assert_eq!(tokens.access_token.expose(), "user-access");
+    assert_eq!(tokens.access_token.expose(), marked!("user-access"));
     once(&mock);
 }
 
@@ -247,7 +251,8 @@ async fn cancel_posts_the_transaction_ids() {
     });
     let xoxoday = client(&server).await;
     let ids = [987_654_321, 5].map(TransactionId::new);
-    let cancelled = xoxoday.points().cancel(ids).await.unwrap();
+    let error = xoxoday.points().cancel(ids).await.unwrap_err();
+    let cancelled = error.cancelled().unwrap();
     let each: Vec<_> = cancelled.results.iter().map(|r| r.cancelled).collect();
     assert_eq!(each, [Some(true), Some(false)]);
     once(&mock);
@@ -277,16 +282,19 @@ async fn the_raw_client_goes_the_same_way_as_the_facades() {
     let validate = server.mock(|when, then| {
         when.method(GET)
             .path("/chef/v1/oauth/token")
-            .header("authorization", "Bearer access-1")
+            .header("authorization", BEARER)
             .header_matches("user-agent", "^xoxoday-rust/[0-9.]+$")
             .header_missing("api-version");
-        answer(then, json!({"access_token": "access-1"}));
+        answer(then, json!({"access_token": marked!("access-1")}));
     });
     let refresh = server.mock(|when, then| {
         when.method(POST)
             .path("/chef/v1/oauth/token/company")
             .header_missing("authorization");
-        answer(then, json!({"access_token": "a", "refresh_token": "r"}));
+        answer(
+            then,
+            json!({"access_token": marked!("a"), "refresh_token": marked!("r")}),
+        );
     });
     let cancel = server.mock(|when, then| {
         call(
@@ -308,9 +316,9 @@ async fn the_raw_client_goes_the_same_way_as_the_facades() {
 
     api.refresh_token_points(&types::RefreshTokenRequest {
         grant_type: types::GrantType::RefreshToken,
-        refresh_token: "of another account".into(),
+        refresh_token: marked!("of another account").into(),
         client_id: "client".into(),
-        client_secret: "secret".into(),
+        client_secret: marked!("secret").into(),
     })
     .await
     .unwrap();

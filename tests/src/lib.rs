@@ -1,26 +1,67 @@
 //! Tests that cross crates: the client, the generated code, the document and
 //! the sandbox together. Each file beside this folder holds one subject.
 //!
-//! What several of them need is here.
+//! What several of them need is here. Every secret that a test makes up, and
+//! every one that a sandbox issues, bears a [mark](canary::MARK), so that
+//! [`canary`] can look for it wherever it does not belong.
 
+pub mod calls;
+pub mod canary;
+pub mod search;
+
+use std::ops::Deref;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use xoxoday_auth::api::number::EpochMillis;
-use xoxoday_auth::{Builder, MemoryStore, Seed, Xoxoday};
+use xoxoday_auth::{Builder, Environment, MemoryStore, Seed, Xoxoday};
 use xoxoday_sandbox::{Pair, Sandbox};
 
 /// Super Admin of every sandbox account.
 pub const BOSS: &str = "boss@company.example";
+/// A user of every sandbox account, with 150 points.
+pub const JOHN: &str = "john@company.example";
+
+/// A sandbox that tells the canary at its end which secrets it issued.
+#[derive(Debug)]
+pub struct TestSandbox(Sandbox);
+
+impl Deref for TestSandbox {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.0
+    }
+}
+
+impl Drop for TestSandbox {
+    fn drop(&mut self) {
+        canary::issued(&secrets_of(self));
+    }
+}
+
+/// The client secret, and every token that was ever issued.
+pub fn secrets_of(sandbox: &Sandbox) -> Vec<String> {
+    let mut secrets = vec![sandbox.client_secret()];
+    for pair in sandbox.record().pairs() {
+        secrets.push(pair.access_token().to_owned());
+        secrets.push(pair.refresh_token().to_owned());
+    }
+    secrets
+}
 
 /// A sandbox with a Super Admin and two users.
-pub fn sandbox() -> Sandbox {
-    Sandbox::builder()
+pub fn sandbox() -> TestSandbox {
+    canary::watch();
+    let sandbox = Sandbox::builder()
+        .token_prefix(canary::MARK)
         .wallet("10000")
         .super_admin(BOSS)
-        .user("john@company.example", "150")
+        .user(JOHN, "150")
         .user("jane@company.example", "0")
         .start()
-        .expect("the sandbox starts on a free port of this machine")
+        .expect("the sandbox starts on a free port of this machine");
+    TestSandbox(sandbox)
 }
 
 /// A client of the sandbox that starts with the dashboard's first pair, keeps
@@ -36,10 +77,29 @@ pub fn client_of(sandbox: &Sandbox) -> Builder {
         .rotation_floor(Duration::ZERO)
 }
 
+/// A client with secrets that are made up: `client-1`, and the
+/// [`marked!`](crate::marked) `secret-1`, `refresh-1` and `access-1`.
+pub fn client_at(environment: Environment) -> Builder {
+    canary::watch();
+    Xoxoday::builder(environment, "client-1", marked!("secret-1"))
+        .seed(Seed::new(marked!("refresh-1")).access_token(marked!("access-1"), None))
+        .store(MemoryStore::new())
+}
+
 /// What a person copies from the dashboard.
 pub fn seed(pair: &Pair) -> Seed {
     let millis = |ms: u64| EpochMillis::new(ms.try_into().unwrap_or(i64::MAX));
     Seed::new(pair.refresh_token())
         .access_token(pair.access_token(), Some(millis(pair.access_ends_at_ms)))
         .refresh_token_expires_at(millis(pair.refresh_ends_at_ms))
+}
+
+/// An empty directory, removed at the end unless the canary wants to look
+/// through it. Token stores in it are named [`canary::STORE`].
+pub fn directory() -> TempDir {
+    canary::watch();
+    tempfile::Builder::new()
+        .disable_cleanup(canary::is_watching())
+        .tempdir()
+        .expect("a directory for temporary files")
 }

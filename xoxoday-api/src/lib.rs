@@ -37,6 +37,8 @@ mod exact;
 mod generated;
 pub mod number;
 pub mod points;
+#[cfg(test)]
+mod properties;
 pub mod secret;
 pub mod transport;
 

@@ -4,6 +4,9 @@
 //! a review. The memory is zeroed on drop. `Debug` names the type and nothing
 //! else, and there is no `Display`.
 //!
+//! Zeroing reaches these values. It cannot reach the copies that an HTTP client
+//! makes while it sends: headers (marked sensitive) and bodies.
+//!
 //! `Serialize` writes the secret: these types stand in the request bodies of
 //! the generated client, which must carry it. They are therefore in no type
 //! that is serialized for people to read.

@@ -6,12 +6,15 @@ use std::time::Duration;
 use xoxoday_api::Operation;
 use xoxoday_api::secret::ClientSecret;
 
+use crate::call::Limits;
 use crate::client::Xoxoday;
 use crate::endpoints::Endpoints;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::TokenEndpoint;
+use crate::observe::{Attempt, Observer};
 use crate::points::SendBody;
+use crate::retry::Retry;
 use crate::rotation::driver::Rotator;
 use crate::rotation::policy::Policy;
 use crate::rotation::{Account, Clock, Seed, SystemClock};
@@ -32,6 +35,9 @@ pub struct Builder {
     http: reqwest::ClientBuilder,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    limits: Limits,
+    answer_limit: usize,
+    observer: Observer,
     send_body: SendBody,
     /// The first wrong input; said by `build`, so that calls can be chained.
     wrong: Option<Error>,
@@ -52,6 +58,9 @@ impl Builder {
             http: http_defaults(),
             clock: Arc::new(SystemClock),
             policy: Policy::default(),
+            limits: Limits::default(),
+            answer_limit: 1024 * 1024,
+            observer: Observer::default(),
             send_body: SendBody::default(),
             wrong: None,
         }
@@ -142,7 +151,46 @@ impl Builder {
         self
     }
 
-    /// Changes the HTTP client: a proxy, certificates of your own, timeouts.
+    /// How long a connection may take to be made; 10 s by default.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.configure_http(|http| http.connect_timeout(timeout))
+    }
+
+    /// How long one request may take, to its answer's last byte; 30 s by default.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.request = timeout;
+        self
+    }
+
+    /// How long a whole call may take: waiting for a token, requests, and the
+    /// waits between them; 60 s by default. A single call can have another:
+    /// [`Xoxoday::with_timeout`].
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.total = timeout;
+        self
+    }
+
+    /// How calls that are safe to repeat are repeated. Sending, creating user
+    /// tokens and the exchange of the refresh token never are.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.limits.retry = retry;
+        self
+    }
+
+    /// The longest answer that is read, in bytes; 1 MiB by default.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
+    }
+
+    /// Is told of every request with what came of it, for metrics and traces.
+    /// Called where the call runs: it must not block.
+    pub fn observe(mut self, observe: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(observe);
+        self
+    }
+
+    /// Changes the HTTP client: a proxy, certificates of your own.
     ///
     /// Whatever is set here, no redirect is followed, nothing is retried behind
     /// this library's back, plain HTTP is spoken on loopback alone and never
@@ -202,15 +250,17 @@ impl Builder {
             Some(store) => store,
             None => Arc::new(default_store(&account)?),
         };
-        let http = http_client(self.http, self.endpoints.https_only())?;
+        let http = self.http.timeout(self.limits.request);
+        let http = http_client(http, self.endpoints.https_only())?;
         let endpoints = Arc::new(self.endpoints);
         let exchange = TokenEndpoint {
             http: http.clone(),
             endpoints: Arc::clone(&endpoints),
             client_id: self.client_id,
-            client_secret: self.client_secret,
+            client_secret: self.client_secret.clone(),
             clock: Arc::clone(&self.clock),
             deadline: self.policy.exchange_deadline(),
+            answer_limit: self.answer_limit,
         };
         let rotator = Rotator::open(
             account,
@@ -228,7 +278,11 @@ impl Builder {
                 endpoints,
                 rotator,
                 clock: self.clock,
+                observer: self.observer,
+                client_secret: self.client_secret,
+                answer_limit: self.answer_limit,
             },
+            self.limits,
             self.send_body,
         ))
     }
@@ -238,7 +292,6 @@ fn http_defaults() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("xoxoday-rust/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
-        .timeout(Duration::from_secs(30))
 }
 
 /// What must hold comes last, so that it does.

@@ -1,20 +1,44 @@
-//! What an answer means: status and bytes in, meaning out. Pure.
+//! What an answer means: status, headers and bytes in, meaning out. Pure.
 //!
-//! The body decides before the status does. Xoxoday answers 401 both for an
-//! expired token, which a new one cures, and for an address that is not
-//! registered, which none does; and it writes rejections and rate limits into
-//! answers of any status, 200 included.
+//! 1. The body decides before the status does. Xoxoday answers 401 both for an
+//!    expired token, which a new one cures, and for an address that is not
+//!    registered, which none does; and it writes rejections and rate limits
+//!    into answers of any status, 200 included.
+//! 2. What moved points is not called a failure: an answer with the verdict of
+//!    a sending or cancelling goes to its decoder, which keeps each part.
+//! 3. No bytes panic, and none cost more than a small multiple of themselves.
+//!
+//! Where words contradict each other, the one that asks for less is believed:
+//! a rate limit before all (wait), then a code of Xoxoday's (no new token
+//! helps), then a rejection.
+
+mod lexer;
+mod members;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod table_tests;
+mod telltales;
+#[cfg(test)]
+mod tests;
+mod wait;
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::Value;
+use reqwest::header::HeaderMap;
+use xoxoday_api::Operation;
+
+use members::Members;
 
 /// What an answer means to the one who sent the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The answer the operation promises, for its own decoder to read.
+    /// The answer the operation promises, for its own decoder to read. Of any
+    /// status: a verdict on points counts wherever it stands.
     Success,
+    /// A success by its status, and no JSON object: nobody knows what was done.
+    Garbled,
     /// In documented words: the token is not accepted, a newer one may be.
     TokenRejected,
     /// A 401 that names no cause. A newer token may help; that the old one is
@@ -31,87 +55,169 @@ pub(crate) enum Meaning {
     ServerTrouble,
 }
 
-/// How long to wait where a rate limit does not say.
-const DEFAULT_PENALTY: Duration = Duration::from_secs(60);
-/// A wait that no one meant is cut to this.
-const LONGEST_PENALTY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Deeper than this is no answer: serde_json's own limit.
+const DEEPEST: usize = 128;
 
-const RATE_LIMIT: &str = "auth.request_limit_exceeded";
-const TOKEN_ERROR: &str = "auth.token_error";
+const NO_REASON: &str = "refused without a reason";
 
-/// What a status and a body mean.
-pub(crate) fn classify(status: StatusCode, body: &[u8]) -> Meaning {
-    let json: Option<Value> = serde_json::from_slice(body).ok();
-    if let Some(wait) = rate_limit(status, body, json.as_ref()) {
-        return Meaning::RateLimited(wait.min(LONGEST_PENALTY));
+/// What an answer to an operation means.
+pub(crate) fn classify(
+    operation: Operation,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Meaning {
+    let body = without_mark(body);
+    let verdict = verdict(operation);
+    let found = telltales::find(body, verdict.is_some());
+    let members = std::str::from_utf8(body)
+        .ok()
+        .filter(|_| found.depth <= DEEPEST)
+        .and_then(Members::of);
+    let members = members.as_ref();
+
+    if let (Some(verdict), Some(members)) = (verdict, members)
+        && has_verdict(members, verdict)
+    {
+        return Meaning::Success;
     }
-    let Some(json) = json.filter(Value::is_object) else {
-        return match status {
-            status if status.is_success() => Meaning::Success,
-            status if status.is_server_error() => Meaning::ServerTrouble,
-            _ => Meaning::Refused {
-                code: None,
-                message: "the answer is not what Xoxoday documents".into(),
-            },
-        };
-    };
-    let text = |name: &str| json[name].as_str().filter(|text| !text.is_empty());
-    if let Some(code) = text("errorId") {
-        return Meaning::Refused {
-            message: explanation(&json),
-            code: Some(words(code)),
-        };
+    if found.limited || members.is_none() && mentions_rate_limit(body, verdict.is_some()) {
+        return Meaning::RateLimited(wait::wait(found.penalty, headers));
     }
-    if text("error_message_id") == Some(TOKEN_ERROR) || text("error") == Some("invalid_token") {
+    if found.code.is_some() {
+        return refused(found.code, members);
+    }
+    if found.rejected {
         return Meaning::TokenRejected;
     }
-    if status.is_success() && !says_failure(&json) {
+    if found.malformed {
+        return refused(None, members);
+    }
+    if operation == Operation::FetchPoints
+        && let Some(message) = members.and_then(no_balance)
+    {
+        return Meaning::Refused {
+            code: None,
+            message,
+        };
+    }
+    match members {
+        _ if status == StatusCode::TOO_MANY_REQUESTS => {
+            Meaning::RateLimited(wait::wait(found.penalty, headers))
+        }
+        Some(members) => by_members(verdict.is_some(), status, members),
+        None if status.is_success() => Meaning::Garbled,
+        None if status.is_server_error() => Meaning::ServerTrouble,
+        None => Meaning::Refused {
+            code: None,
+            message: "the answer is not what Xoxoday documents".into(),
+        },
+    }
+}
+
+/// The meaning of a JSON object without documented words.
+fn by_members(has_parts: bool, status: StatusCode, members: &Members<'_>) -> Meaning {
+    if let Some(code) = members.text("errorId") {
+        return refused(Some(words(&code)), Some(members));
+    }
+    if status.is_success() && !says_failure(members, has_parts) {
         return Meaning::Success;
     }
     if status.is_server_error() {
         return Meaning::ServerTrouble;
     }
-    let uncaused = json["error_description"].is_null() && json["code"].is_null();
-    if status == StatusCode::UNAUTHORIZED && uncaused {
+    let cause = ["error_description", "code"]
+        .into_iter()
+        // To repeat a call is no cure where points may have moved.
+        .chain(has_parts.then_some("data"))
+        .any(|name| members.raw(name).is_some());
+    if status == StatusCode::UNAUTHORIZED && !cause {
         return Meaning::Unauthorized;
     }
-    Meaning::Refused {
-        code: None,
-        message: explanation(&json),
+    refused(None, Some(members))
+}
+
+/// The member of `data` that says what became of points, for the operations
+/// that move them.
+fn verdict(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::SendPoints => Some("sendBalance"),
+        Operation::CancelPoints => Some("cancelBalance"),
+        _ => None,
     }
 }
 
-/// `success: 0`, or an `error` that is more than an empty one.
-fn says_failure(json: &Value) -> bool {
-    let unsuccessful = match &json["success"] {
-        Value::Bool(success) => !success,
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::String(text) => text == "0" || text == "false",
-        _ => false,
-    };
-    let error = match &json["error"] {
-        Value::Null => false,
-        Value::Bool(error) => *error,
-        Value::Number(number) => number.as_i64() != Some(0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-    };
-    unsuccessful || error
+/// Whether the answer says what became of the points. It was worked on then,
+/// and nothing else that it says makes the call safe to repeat.
+fn has_verdict(members: &Members<'_>, verdict: &str) -> bool {
+    let verdict = members.object("data").and_then(|data| data.object(verdict));
+    verdict.is_some_and(|verdict| {
+        matches!(verdict.raw("error"), Some("true" | "false"))
+            || verdict.first("recipients").is_some()
+    })
+}
+
+/// Whether a body that is no JSON object speaks of a rate limit anywhere, as
+/// `{message:'auth.request_limit_exceeded'}` may in ever other spellings. Not
+/// where the words may be those of a part whose neighbours were credited.
+fn mentions_rate_limit(body: &[u8], has_parts: bool) -> bool {
+    let structured = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    let words = telltales::RATE_LIMIT.as_bytes();
+    !(has_parts && structured) && body.windows(words.len()).any(|window| window == words)
+}
+
+/// The reason in `data.user_balance`, if there is none because of one.
+fn no_balance(members: &Members<'_>) -> Option<String> {
+    let balance = members.object("data")?.object("user_balance")?;
+    let failed = balance.raw("success").is_some_and(is_no);
+    failed.then(|| {
+        let message = balance.text("message");
+        message.map_or(NO_REASON.into(), |message| words(&message))
+    })
+}
+
+/// `success: 0`, an `error` that is more than an empty one, or `errors` and no
+/// data. Of the last a sending's own decoder says that the outcome is unknown.
+fn says_failure(members: &Members<'_>, has_parts: bool) -> bool {
+    let unsuccessful = members.raw("success").is_some_and(is_no);
+    let error = members.raw("error").is_some_and(|error| {
+        let empty = ['{', '}', '[', ']', '"', ' ', '\t', '\r', '\n'];
+        !is_no(error) && !error.trim_matches(empty).is_empty()
+    });
+    let errors = !has_parts && members.first("errors").is_some() && members.raw("data").is_none();
+    unsuccessful || error || errors
+}
+
+/// `false` or `0`, as itself or as a string.
+fn is_no(json: &str) -> bool {
+    let value = json.trim_matches('"').trim();
+    value == "false" || value.parse() == Ok(0.0)
+}
+
+fn refused(code: Option<String>, members: Option<&Members<'_>>) -> Meaning {
+    let message = members.and_then(explanation);
+    Meaning::Refused {
+        code,
+        message: message.map_or(NO_REASON.into(), |message| words(&message)),
+    }
 }
 
 /// The server's own words, the most telling first.
-fn explanation(json: &Value) -> String {
-    [
-        "errorInfo",
-        "error_description",
-        "message",
-        "error",
-        "error_message_id",
-    ]
-    .into_iter()
-    .find_map(|name| json[name].as_str().filter(|text| !text.is_empty()))
-    .map_or("refused without a reason".into(), words)
+fn explanation(members: &Members<'_>) -> Option<String> {
+    let own = ["errorInfo", "error_description", "message", "error"]
+        .into_iter()
+        .find_map(|name| members.text(name));
+    own.or_else(|| members.object("error")?.text("message"))
+        .or_else(|| {
+            let first = members.first("errors")?;
+            members::text(first).or_else(|| Members::of(first)?.text("message"))
+        })
+        .or_else(|| members.text("error_message_id"))
+}
+
+/// The body without the byte order mark that some servers put before JSON.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 /// A server's words, fit for one line of a log.
@@ -119,162 +225,12 @@ pub(crate) fn words(text: &str) -> String {
     const MOST: usize = 300;
     text.chars()
         .take(MOST)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if breaks_a_line(c) { ' ' } else { c })
         .collect()
 }
 
-/// The wait that a rate limit asks for, in any of its shapes.
-fn rate_limit(status: StatusCode, raw: &[u8], json: Option<&Value>) -> Option<Duration> {
-    let found = match json {
-        Some(json) => {
-            let nested = json["errors"].as_array().or(json.as_array());
-            let entries = nested.into_iter().flatten().chain([json]);
-            entries.filter_map(penalty).max()
-        }
-        // `{message:'auth.request_limit_exceeded'}`, which is not JSON.
-        None => contains(raw, RATE_LIMIT.as_bytes()).then_some(DEFAULT_PENALTY),
-    };
-    found.or((status == StatusCode::TOO_MANY_REQUESTS).then_some(DEFAULT_PENALTY))
-}
-
-/// How long one entry says to wait, if it is a rate limit.
-fn penalty(entry: &Value) -> Option<Duration> {
-    ["message", "error", "error_message_id"]
-        .iter()
-        .any(|name| entry[name].as_str() == Some(RATE_LIMIT))
-        .then(|| {
-            let seconds = match &entry["penaltySeconds"] {
-                Value::Number(number) => number.as_f64(),
-                Value::String(text) => text.trim().parse().ok(),
-                _ => None,
-            };
-            let wait = seconds.and_then(|s: f64| Duration::try_from_secs_f64(s.ceil()).ok());
-            wait.unwrap_or(DEFAULT_PENALTY)
-        })
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn meaning(status: u16, body: &str) -> Meaning {
-        classify(StatusCode::from_u16(status).unwrap(), body.as_bytes())
-    }
-
-    #[test]
-    fn a_token_rejection_is_known_at_any_status() {
-        for body in [
-            r#"{"success":0,"error_message_id":"auth.token_error"}"#,
-            r#"{"error":"invalid_token","error_description":"invalid/expired token"}"#,
-        ] {
-            for status in [200, 400, 401, 403] {
-                assert_eq!(
-                    meaning(status, body),
-                    Meaning::TokenRejected,
-                    "{status} {body}"
-                );
-            }
-        }
-        // Not the documented words: good for a try, not for a verdict.
-        assert_eq!(
-            meaning(401, r#"{"error":"Unauthorized"}"#),
-            Meaning::Unauthorized
-        );
-    }
-
-    #[test]
-    fn a_rate_limit_is_known_in_every_shape_and_at_any_status() {
-        for (body, seconds) in [
-            (r#"{"message":"auth.request_limit_exceeded"}"#, 60),
-            ("{message:'auth.request_limit_exceeded'}", 60),
-            (
-                r#"{"errors":[{"message":"auth.request_limit_exceeded","penaltySeconds":90}]}"#,
-                90,
-            ),
-            (
-                r#"{"errors":[{"message":"auth.request_limit_exceeded","penaltySeconds":"90"}]}"#,
-                90,
-            ),
-            (
-                r#"{"errors":[{"message":"auth.request_limit_exceeded"}]}"#,
-                60,
-            ),
-            (
-                r#"[{"message":"auth.request_limit_exceeded","penaltySeconds":60.5}]"#,
-                61,
-            ),
-            (
-                r#"{"errors":[{"message":"auth.request_limit_exceeded","penaltySeconds":{}}]}"#,
-                60,
-            ),
-            (
-                r#"{"success":0,"error_message_id":"auth.request_limit_exceeded"}"#,
-                60,
-            ),
-        ] {
-            for status in [200, 401, 403, 429, 502] {
-                let expected = Meaning::RateLimited(Duration::from_secs(seconds));
-                assert_eq!(meaning(status, body), expected, "{status} {body}");
-            }
-        }
-        assert!(matches!(meaning(429, "<html>"), Meaning::RateLimited(_)));
-    }
-
-    #[test]
-    fn a_401_that_no_token_can_cure_is_no_token_rejection() {
-        for code in ["PIPE10015", "PIPE10016", "PIPE10017", "PLE10019"] {
-            let body =
-                format!(r#"{{"code":401,"errorId":"{code}","errorInfo":"why","error":{{}}}}"#);
-            assert_eq!(
-                meaning(401, &body),
-                Meaning::Refused {
-                    code: Some(code.into()),
-                    message: "why".into()
-                }
-            );
-        }
-        let malformed = r#"{"error":"invalid_request","error_description":"missing/invalid parameters authorization header"}"#;
-        assert!(matches!(meaning(401, malformed), Meaning::Refused { .. }));
-        for gateway in ["<html>gateway</html>", ""] {
-            assert!(matches!(meaning(401, gateway), Meaning::Refused { .. }));
-        }
-    }
-
-    #[test]
-    fn a_failure_inside_a_200_is_a_failure() {
-        for body in [r#"{"success":0,"message":"no"}"#, r#"{"error":"no"}"#] {
-            assert!(
-                matches!(meaning(200, body), Meaning::Refused { .. }),
-                "{body}"
-            );
-        }
-        for body in [
-            r#"{"data":{}}"#,
-            r#"{"data":{},"error":""}"#,
-            r#"{"error":{}}"#,
-        ] {
-            assert_eq!(meaning(200, body), Meaning::Success, "{body}");
-        }
-    }
-
-    #[test]
-    fn the_server_s_words_are_cut_to_a_line() {
-        let long = format!("a\nb{}", "c".repeat(1000));
-        let cut = words(&long);
-        assert_eq!(cut.len(), 300);
-        assert!(cut.starts_with("a bc"));
-    }
-
-    #[test]
-    fn a_gateway_in_trouble_is_not_the_caller_s_fault() {
-        for body in ["", "<html>Bad Gateway</html>", r#"{"error":"x"}"#] {
-            assert_eq!(meaning(502, body), Meaning::ServerTrouble, "{body}");
-        }
-    }
+/// Control characters, and those that break a line or turn its direction.
+fn breaks_a_line(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -2,12 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use xoxoday_api::Operation;
 use xoxoday_api::secret::ClientSecret;
 
 use crate::builder::Builder;
+use crate::call::{Limits, Reply};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::events::Events;
 use crate::points::{PointsClient, SendBody};
 use crate::tokens::TokensClient;
 use crate::transport::Authenticated;
@@ -20,6 +26,7 @@ use crate::users::UserTokensClient;
 #[derive(Clone)]
 pub struct Xoxoday {
     pub(crate) transport: Arc<Authenticated>,
+    pub(crate) limits: Limits,
     pub(crate) send_body: SendBody,
     api: xoxoday_api::Client,
 }
@@ -44,12 +51,13 @@ impl Xoxoday {
         Builder::from_env()?.build().await
     }
 
-    pub(crate) fn new(transport: Authenticated, send_body: SendBody) -> Self {
+    pub(crate) fn new(transport: Authenticated, limits: Limits, send_body: SendBody) -> Self {
         let http = transport.http.clone();
         let transport = Arc::new(transport);
         Self {
             api: xoxoday_api::Client::with_transport(http, transport.clone()),
             transport,
+            limits,
             send_body,
         }
     }
@@ -72,11 +80,36 @@ impl Xoxoday {
     /// The generated client, authenticated: a method for each operation of the
     /// document, each sent to its right address with a bearer where one belongs.
     ///
-    /// Its errors must not be printed: see [`xoxoday_api::Error`]. Its
+    /// Nothing is repeated for it but what a token rejection asks for, and its
+    /// errors are progenitor's. They print the body of an answer that cannot be
+    /// read; here such a body is withheld where it may hold a token. Its
     /// `refresh_token_points` spends whatever refresh token it is given, behind
     /// the back of this client: [`TokensClient::rotate`] is the safe way.
     pub fn api(&self) -> &xoxoday_api::Client {
         &self.api
+    }
+
+    /// The same client with another time limit for a whole call: waiting for a
+    /// token, requests, and the waits between them.
+    #[must_use]
+    pub fn with_timeout(&self, total: Duration) -> Self {
+        let mut client = self.clone();
+        client.limits.total = total;
+        client
+    }
+
+    /// Subscribes to what happens to the tokens from here on.
+    pub fn events(&self) -> Events {
+        self.transport.rotator.events()
+    }
+
+    /// Makes a facade's call.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        operation: Operation,
+        body: Option<&impl Serialize>,
+    ) -> Result<Reply<T>, Error> {
+        self.transport.call(&self.limits, operation, body).await
     }
 
     /// Waits until a rotation that is under way has been finished and saved.

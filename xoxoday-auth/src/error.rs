@@ -7,12 +7,24 @@ use reqwest::StatusCode;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 
+use crate::codes::{self, Advice};
+use crate::points::{CancelledPoints, SentPoints};
+use crate::rotation::clock::until;
 use crate::rotation::machine::Failure;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Why a call did not succeed, and what to do about it.
 ///
-/// Safe to print and to log: it holds no secret.
+/// Safe to print and to log: it holds no secret, and its text is one line.
+///
+/// | kind | what happened | what to do |
+/// | --- | --- | --- |
+/// | [`InvalidInput`](ErrorKind::InvalidInput) | something given to this library is wrong; the call was not sent | give other input, or mend what the message names |
+/// | [`Unavailable`](ErrorKind::Unavailable) | Xoxoday, the network or the token store is in trouble, or limits requests; nothing was done | try again, after the [wait](Error::wait) if there is one |
+/// | [`LoginRequired`](ErrorKind::LoginRequired) | the refresh token is gone | a person takes new tokens from the dashboard |
+/// | [`Refused`](ErrorKind::Refused) | Xoxoday understood and said no | read the message; with a [`code`](Error::code), follow the [`advice`](Error::advice) or ask Xoxoday |
+/// | [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | points may have moved or not | look at the balances; do not just repeat it |
+/// | [`Unexpected`](ErrorKind::Unexpected) | the answer makes no sense | report it |
 pub struct Error(Box<Details>);
 
 struct Details {
@@ -21,13 +33,20 @@ struct Details {
     operation: Option<Operation>,
     status: Option<StatusCode>,
     code: Option<String>,
-    retry_after: Option<Duration>,
+    wait: Option<Duration>,
+    request_id: Option<String>,
+    parts: Option<Parts>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What the caller must do.
+/// What succeeded although the whole did not.
+enum Parts {
+    Sent(SentPoints),
+    Cancelled(CancelledPoints),
+}
+
+/// What the caller must do: see the table at [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum ErrorKind {
     /// Give other input, or mend what the message names. The call was not sent.
     InvalidInput,
@@ -38,7 +57,7 @@ pub enum ErrorKind {
     /// Xoxoday understood and refused: read the message, or ask Xoxoday with
     /// the [`code`](Error::code).
     Refused,
-    /// The points may have been sent or not. Look before anything is repeated.
+    /// The points may have moved or not. Look before anything is repeated.
     OutcomeUnknown,
     /// The answer made no sense. Report it.
     Unexpected,
@@ -52,7 +71,9 @@ impl Error {
             operation: None,
             status: None,
             code: None,
-            retry_after: None,
+            wait: None,
+            request_id: None,
+            parts: None,
             source: None,
         }))
     }
@@ -80,8 +101,23 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_request_id(mut self, id: &str) -> Self {
+        self.0.request_id = Some(id.to_owned());
+        self
+    }
+
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
+        self.0.wait = Some(wait);
+        self
+    }
+
+    pub(crate) fn with_sent(mut self, sent: SentPoints) -> Self {
+        self.0.parts = Some(Parts::Sent(sent));
+        self
+    }
+
+    pub(crate) fn with_cancelled(mut self, cancelled: CancelledPoints) -> Self {
+        self.0.parts = Some(Parts::Cancelled(cancelled));
         self
     }
 
@@ -102,14 +138,12 @@ impl Error {
                      XOXODAY_REFRESH_TOKEN (or as the builder's seed)"
                 ),
             ),
-            Failure::Braked { until, why } => {
-                let wait = crate::rotation::clock::until(now, until);
+            Failure::Braked { until: end, why } => {
+                let wait = until(now, end);
+                let seconds = wait.as_secs();
                 Self::new(
                     ErrorKind::Unavailable,
-                    format!(
-                        "no new token yet: {why}; the next exchange may come in {} s",
-                        wait.as_secs()
-                    ),
+                    format!("no new token yet: {why}; the next exchange may come in {seconds} s"),
                 )
                 .retry_after(wait)
             }
@@ -144,6 +178,22 @@ impl Error {
         self.0.kind
     }
 
+    /// Whether the same call is worth trying again, after the [wait](Self::wait)
+    /// if there is one. What this library retries by itself it has retried.
+    pub fn is_retryable(&self) -> bool {
+        self.0.kind == ErrorKind::Unavailable
+    }
+
+    /// Whether a person must log into the dashboard before any call succeeds.
+    pub fn is_login_required(&self) -> bool {
+        self.0.kind == ErrorKind::LoginRequired
+    }
+
+    /// Whether points may have moved all the same.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.0.kind == ErrorKind::OutcomeUnknown
+    }
+
     /// The operation that failed, if it got that far.
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
@@ -159,30 +209,62 @@ impl Error {
         self.0.code.as_deref()
     }
 
+    /// The documented meaning of the [`code`](Self::code), and what to do.
+    pub fn advice(&self) -> Option<Advice> {
+        codes::advice(self.code()?)
+    }
+
     /// How long to wait before trying again, where that is known.
     pub fn wait(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.0.wait
+    }
+
+    /// The `X-Request-Id` that the call was sent with, to find it again in logs.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// What became of each recipient, where an answer to a send says so: some
+    /// may have been credited although the call failed.
+    pub fn sent(&self) -> Option<&SentPoints> {
+        match &self.0.parts {
+            Some(Parts::Sent(sent)) => Some(sent),
+            _ => None,
+        }
+    }
+
+    /// What became of each issuance, where an answer to a cancellation says
+    /// so: some may have been cancelled although the call failed.
+    pub fn cancelled(&self) -> Option<&CancelledPoints> {
+        match &self.0.parts {
+            Some(Parts::Cancelled(cancelled)) => Some(cancelled),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details {
-            message,
-            operation,
-            status,
-            code,
-            ..
-        } = &*self.0;
-        if let Some(operation) = operation {
+        let details = &*self.0;
+        if let Some(operation) = details.operation {
             write!(f, "{operation}: ")?;
         }
-        f.write_str(message)?;
-        match (status, code) {
-            (Some(status), Some(code)) => write!(f, " (HTTP {}, {code})", status.as_u16()),
-            (Some(status), None) => write!(f, " (HTTP {})", status.as_u16()),
-            (None, Some(code)) => write!(f, " ({code})"),
-            (None, None) => Ok(()),
+        f.write_str(&details.message)?;
+        if let Some(advice) = self.advice() {
+            write!(f, ": {}; {}", advice.meaning, advice.action)?;
+        }
+        let status = details
+            .status
+            .map(|status| format!("HTTP {}", status.as_u16()));
+        let code = details.code.clone();
+        let id = details
+            .request_id
+            .as_ref()
+            .map(|id| format!("request {id}"));
+        let known: Vec<_> = [status, code, id].into_iter().flatten().collect();
+        match known.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", known.join(", ")),
         }
     }
 }

@@ -15,6 +15,7 @@ use xoxoday_api::number::{EpochMillis, Seconds};
 use xoxoday_api::secret::{AccessToken, ClientSecret, RefreshToken};
 use xoxoday_api::types::{GrantType, RefreshTokenRequest};
 
+use crate::answer;
 use crate::classify::{Meaning, classify};
 use crate::endpoints::Endpoints;
 use crate::rotation::clock::after;
@@ -23,7 +24,8 @@ use crate::rotation::machine::Answer;
 use crate::rotation::seed::check_token;
 use crate::rotation::{Clock, Grant};
 use crate::store::BoxFuture;
-use crate::transport;
+
+const OPERATION: Operation = Operation::RefreshTokenPoints;
 
 /// The token endpoint, and who we are to it.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub(crate) struct TokenEndpoint {
     pub(crate) client_secret: ClientSecret,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) deadline: Duration,
+    pub(crate) answer_limit: usize,
 }
 
 impl Exchange for TokenEndpoint {
@@ -44,8 +47,6 @@ impl Exchange for TokenEndpoint {
 
 impl TokenEndpoint {
     async fn present(&self, presented: RefreshToken) -> Answer {
-        const OPERATION: Operation = Operation::RefreshTokenPoints;
-
         let url = match self.endpoints.url(OPERATION, OPERATION.path()) {
             Ok(url) => url,
             Err(error) => return Answer::Denied(error.to_string()),
@@ -65,11 +66,14 @@ impl TokenEndpoint {
             })
             .send();
         let answer = match answer.await {
-            Ok(response) => transport::Answer::read(response).await,
+            Ok(response) => answer::Answer::read(response, self.answer_limit).await,
             Err(error) => Err(error),
         };
         match answer {
-            Ok(answer) => self.understand(&presented, &answer, asked_at),
+            Ok(mut answer) => {
+                answer.hide(&[presented.expose(), self.client_secret.expose()]);
+                understand(&answer, asked_at)
+            }
             Err(error) if error.is_connect() => Answer::Failed("no connection".into()),
             Err(error) if error.is_timeout() => Answer::Failed("no answer in time".into()),
             Err(error) => Answer::Failed(format!("no answer: {}", error.without_url())),
@@ -77,54 +81,53 @@ impl TokenEndpoint {
     }
 }
 
-impl TokenEndpoint {
-    fn understand(
-        &self,
-        presented: &RefreshToken,
-        answer: &transport::Answer,
-        asked_at: EpochMillis,
-    ) -> Answer {
-        // Whatever else is odd about an answer, a pair of tokens in it is the
-        // successor, and the only one there will be.
-        if let Some(grant) = answer
-            .status
-            .is_success()
-            .then(|| granted(&answer.body, asked_at))
-            .flatten()
-        {
-            return Answer::Granted(grant);
+fn understand(answer: &answer::Answer, asked_at: EpochMillis) -> Answer {
+    // Whatever else is odd about an answer, a pair of tokens in it is the
+    // successor, and the only one there will be.
+    if let Some(grant) = answer
+        .status
+        .is_success()
+        .then(|| granted(answer.bytes(), asked_at))
+        .flatten()
+    {
+        return Answer::Granted(grant);
+    }
+    let status = answer.status.as_u16();
+    match classify(OPERATION, answer.status, &answer.headers, answer.clean()) {
+        Meaning::Success | Meaning::Garbled => {
+            Answer::Failed("the answer is no pair of tokens".into())
         }
-        let status = answer.status.as_u16();
-        match classify(answer.status, &answer.body) {
-            Meaning::Success => Answer::Failed("the answer is no pair of tokens".into()),
-            Meaning::TokenRejected => {
-                Answer::Rejected("the refresh token is no longer accepted".into())
-            }
-            // A wrong client secret sounds like this too, and a gateway: not a
-            // verdict on the token.
-            Meaning::Unauthorized => Answer::Denied(format!(
-                "the token endpoint answers 'unauthorized' (HTTP {status}): are client id and client secret right?"
-            )),
-            Meaning::RateLimited(wait) => Answer::Limited(wait),
-            Meaning::Refused { code, message } => {
-                let message = self.without_secrets(presented, message);
-                Answer::Denied(match code {
-                    Some(code) => format!("{message} (HTTP {status}, {code})"),
-                    None => format!("{message} (HTTP {status})"),
-                })
-            }
-            Meaning::ServerTrouble => {
-                Answer::Failed(format!("the token endpoint is in trouble (HTTP {status})"))
-            }
+        Meaning::TokenRejected => {
+            Answer::Rejected("the refresh token is no longer accepted".into())
+        }
+        // A wrong client secret sounds like this too, and a gateway: not a
+        // verdict on the token.
+        Meaning::Unauthorized => Answer::Denied(format!(
+            "the token endpoint answers 'unauthorized' (HTTP {status}): are client id and client secret right?"
+        )),
+        Meaning::RateLimited(wait) => Answer::Limited(wait),
+        Meaning::Refused { code, message } => {
+            let message = without_token_like_words(&message);
+            Answer::Denied(match code {
+                Some(code) => format!("{message} (HTTP {status}, {code})"),
+                None => format!("{message} (HTTP {status})"),
+            })
+        }
+        Meaning::ServerTrouble => {
+            Answer::Failed(format!("the token endpoint is in trouble (HTTP {status})"))
         }
     }
+}
 
-    /// A server may quote what it was sent.
-    fn without_secrets(&self, presented: &RefreshToken, message: String) -> String {
-        [presented.expose(), self.client_secret.expose()]
-            .into_iter()
-            .fold(message, |message, secret| message.replace(secret, "…"))
-    }
+/// The endpoint knows more tokens than were sent to it, and may quote any of
+/// them: what is as long as a token is left out.
+fn without_token_like_words(message: &str) -> String {
+    const LONGEST_WORD: usize = 24;
+    let words = message.split_whitespace().map(|word| match word.len() {
+        0..=LONGEST_WORD => word,
+        _ => "…",
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The tokens of an answer, if it has both. The lifetimes are read one by one:
@@ -142,7 +145,9 @@ fn granted(body: &[u8], asked_at: EpochMillis) -> Option<Grant> {
         refresh_token_expiry: Option<&'a RawValue>,
     }
 
-    let pair: Pair<'_> = serde_json::from_slice(body).ok()?;
+    // The first value is enough: what trails behind it costs no token.
+    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Pair<'_>>();
+    let pair = values.next()?.ok()?;
     check_token(pair.access_token.expose()).ok()?;
     check_token(pair.refresh_token.expose()).ok()?;
     // The lifetime counts by our own clock; the timestamp needs the server's
@@ -170,6 +175,9 @@ fn read<T: DeserializeOwned>(name: &'static str, value: Option<&RawValue>) -> Op
         .inspect_err(|_| tracing::warn!(name, "a lifetime that is no number was ignored"))
         .ok()
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -207,6 +215,7 @@ mod tests {
             r#","refresh_token_expiry":{}"#,
             r#","error":"","errorId":"","success":0"#,
             r#","token_type":7"#,
+            r#"} trailing {"a":1"#,
         ] {
             assert!(grant(odd).is_some(), "{odd}");
         }

@@ -29,6 +29,32 @@
 //!   runs at a time; what another process has brought is taken over.
 //! - **Secrets.** None can be printed: neither by `Debug`, nor in an [`Error`].
 //!
+//! # What a call does
+//!
+//! - **Time.** Connecting, a request and a whole call each have a limit: see
+//!   [`Builder::total_timeout`] and its neighbours. An answer is read up to
+//!   1 MiB.
+//! - **Repetition.** Validating, reading balances and cancelling are repeated
+//!   with growing waits ([`Retry`]), because doing them twice does no harm.
+//!   Sending is not: it is sent again only when the server rejected the token
+//!   and so did nothing. Without an answer it ends in
+//!   [`ErrorKind::OutcomeUnknown`].
+//! - **Errors** say what the caller must do: see the table at [`Error`]. What
+//!   fails inside an answer of success is a failure, with the parts that
+//!   succeeded kept ([`Error::sent`], [`Error::cancelled`]).
+//!
+//! # Watching it
+//!
+//! - [`Builder::observe`] is told of every request.
+//! - [`Xoxoday::events`] tells what happens to the tokens.
+//! - `tracing` has a span for each request and each rotation. Their names and
+//!   fields are stable:
+//!
+//! | span | fields |
+//! | --- | --- |
+//! | `xoxoday.request` | `operation`, `environment`, `request_id`, `attempt`, `generation`, `status`, `duration_ms`, `outcome` (`success`, `token_rejected`, `rate_limited`, `refused`, `trouble`, `not_sent`, `no_answer`) |
+//! | `xoxoday.rotation` | `operation`, `environment`, `reason` (`due`, `rejected`, `demanded`), `generation`, `duration_ms`, `outcome` (`rotated`, `adopted`, `still_fresh`, `login_required`, `braked`, `denied`, `unavailable`, `store_trouble`, `unsaved`) |
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -39,15 +65,24 @@
 #![warn(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answer;
 mod builder;
+mod call;
 mod classify;
 mod client;
+mod codes;
 mod email;
 mod endpoints;
 mod environment;
 mod error;
+mod events;
 mod exchange;
+mod observe;
 pub mod points;
+#[cfg(test)]
+mod properties;
+mod random;
+mod retry;
 mod rotation;
 pub mod store;
 pub mod tokens;
@@ -57,10 +92,14 @@ mod vars;
 
 pub use builder::Builder;
 pub use client::Xoxoday;
+pub use codes::Advice;
 pub use email::{Email, InvalidEmail};
 pub use environment::{Environment, InvalidEnvironment, Origin};
 pub use error::{Error, ErrorKind};
+pub use events::{Event, Events};
+pub use observe::{Attempt, AttemptOutcome};
 pub use points::Recipient;
+pub use retry::Retry;
 pub use rotation::{Account, Clock, DecodeError, Document, Seed, SystemClock};
 pub use store::{FileStore, MemoryStore, TokenStore};
 pub use xoxoday_api::number::{EpochMillis, TransactionId};

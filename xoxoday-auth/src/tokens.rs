@@ -84,11 +84,9 @@ impl<'a> TokensClient<'a> {
     ///
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn validate(&self) -> Result<Validity, Error> {
-        let answer: types::TokenStatus = self
-            .0
-            .transport
-            .call(Operation::ValidateTokenPoints, None::<&()>)
-            .await?;
+        let operation = Operation::ValidateTokenPoints;
+        let reply = self.0.call::<types::TokenStatus>(operation, None::<&()>);
+        let answer = reply.await?.value;
         Ok(Validity {
             expires_in: answer
                 .expires_in

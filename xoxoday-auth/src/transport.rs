@@ -5,21 +5,29 @@
 //! generation was rejected, and the call is replayed once with a newer one: a
 //! rejected call did nothing, so that is safe for every operation. Any other
 //! answer is handed back as it came.
+//!
+//! Each request is reported to the user's observer, and to `tracing` as a span
+//! `xoxoday.request` with the fields `operation`, `environment`, `request_id`,
+//! `attempt`, `generation`, `status`, `duration_ms` and `outcome`.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, HeaderMap};
-use reqwest::{Request, Response, ResponseBuilderExt as _, StatusCode};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Request, Response};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use url::Url;
 use xoxoday_api::Operation;
+use xoxoday_api::secret::{AccessToken, ClientSecret};
 use xoxoday_api::transport::{BoxFuture, Transport};
 
+use crate::answer::Answer;
 use crate::classify::{Meaning, classify};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
+use crate::observe::{Attempt, AttemptOutcome, Observer};
+use crate::random;
 use crate::rotation::Clock;
 use crate::rotation::driver::Rotator;
 use crate::rotation::machine::Failure;
@@ -32,87 +40,29 @@ pub(crate) struct Authenticated {
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) rotator: Rotator,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Observer,
+    pub(crate) client_secret: ClientSecret,
+    /// The longest answer that is read, in bytes.
+    pub(crate) answer_limit: usize,
 }
 
-/// An answer that was read to its end.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Bytes,
-    headers: HeaderMap,
-    version: http::Version,
-    url: Url,
+/// Which request of which call is being sent.
+pub(crate) struct Sending<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) request_id: &'a str,
+    pub(crate) attempt: u32,
 }
 
-/// An answer, and why it could not be bettered if it is a token rejection.
-struct Delivered {
-    answer: Answer,
-    not_renewed: Option<Failure>,
-}
-
-impl Answer {
-    pub(crate) async fn read(response: Response) -> reqwest::Result<Self> {
-        Ok(Self {
-            status: response.status(),
-            headers: response.headers().clone(),
-            version: response.version(),
-            url: response.url().clone(),
-            body: response.bytes().await?,
-        })
-    }
-
-    /// The answer as if nobody had looked at it.
-    fn unread(self) -> Response {
-        let mut response = http::Response::builder().url(self.url).body(self.body);
-        if let Ok(response) = &mut response {
-            *response.status_mut() = self.status;
-            *response.headers_mut() = self.headers;
-            *response.version_mut() = self.version;
-        }
-        // A builder that was given nothing but a URL has nothing to refuse.
-        response.unwrap_or_default().into()
-    }
+/// An answer, what it means, and why it could not be bettered if it is a token
+/// rejection.
+pub(crate) struct Delivered {
+    pub(crate) answer: Answer,
+    pub(crate) meaning: Meaning,
+    pub(crate) not_renewed: Option<Failure>,
 }
 
 impl Authenticated {
-    /// Makes a call of a facade and decodes its answer.
-    pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
-        operation: Operation,
-        body: Option<&impl Serialize>,
-    ) -> Result<T, Error> {
-        self.call_undescribed(operation, body)
-            .await
-            .map_err(|error| error.during(operation))
-    }
-
-    async fn call_undescribed<T: DeserializeOwned>(
-        &self,
-        operation: Operation,
-        body: Option<&impl Serialize>,
-    ) -> Result<T, Error> {
-        let url = self.url(operation, operation.path())?;
-        let mut request = self.http.request(operation.method(), url);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let request = request.build().map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the request could not be built").caused_by(error)
-        })?;
-        let live = self.token(operation).await?;
-        let Delivered {
-            answer,
-            not_renewed,
-        } = self
-            .deliver(live, request)
-            .await
-            .map_err(|error| undelivered(operation, error))?;
-        match not_renewed {
-            Some(failure) => Err(Error::of_rotation(failure, self.clock.now())),
-            None => decode(operation, &answer),
-        }
-    }
-
-    fn url(&self, operation: Operation, requested: &str) -> Result<Url, Error> {
+    pub(crate) fn url(&self, operation: Operation, requested: &str) -> Result<Url, Error> {
         self.endpoints.url(operation, requested).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, error.to_string()).caused_by(error)
         })
@@ -120,7 +70,7 @@ impl Authenticated {
 
     /// The token for an operation that takes one; waits until it is live, or
     /// says why none can be had.
-    async fn token(&self, operation: Operation) -> Result<Option<Arc<Live>>, Error> {
+    pub(crate) async fn token(&self, operation: Operation) -> Result<Option<Arc<Live>>, Error> {
         if !operation.bearer() {
             return Ok(None);
         }
@@ -129,33 +79,31 @@ impl Authenticated {
             .map_err(|failure| Error::of_rotation(failure, self.clock.now()))
     }
 
-    async fn deliver(
+    /// Sends a request with a token, and once more with a newer one if that is
+    /// rejected.
+    pub(crate) async fn deliver(
         &self,
+        sending: &mut Sending<'_>,
         live: Option<Arc<Live>>,
         mut request: Request,
     ) -> reqwest::Result<Delivered> {
         request.headers_mut().remove(AUTHORIZATION);
         let Some(live) = live else {
-            return self.execute(request).await;
+            return self.execute(sending, None, request).await;
         };
         let spare = request.try_clone();
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, live.header.clone());
-        let first = self.execute(request).await?;
+        let first = self.execute(sending, Some(&live), request).await?;
         let rejected = matches!(
-            classify(first.answer.status, &first.answer.body),
+            first.meaning,
             Meaning::TokenRejected | Meaning::Unauthorized
         );
-        let (true, Some(mut again)) = (rejected, spare) else {
+        let (true, Some(again)) = (rejected, spare) else {
             return Ok(first);
         };
         match self.rotator.replace(live.generation).await {
             Ok(newer) => {
-                again
-                    .headers_mut()
-                    .insert(AUTHORIZATION, newer.header.clone());
-                self.execute(again).await
+                sending.attempt += 1;
+                self.execute(sending, Some(&newer), again).await
             }
             Err(failure) => Ok(Delivered {
                 not_renewed: Some(failure),
@@ -164,12 +112,90 @@ impl Authenticated {
         }
     }
 
-    async fn execute(&self, request: Request) -> reqwest::Result<Delivered> {
-        Ok(Delivered {
-            answer: Answer::read(self.http.execute(request).await?).await?,
-            not_renewed: None,
-        })
+    /// Hides what the server may quote: the token it was sent, and the secrets
+    /// of the account.
+    fn hide_secrets(&self, live: Option<&Live>, answer: &mut Answer) {
+        let bearer = live.and_then(|live| live.header.to_str().ok());
+        let sent = bearer.and_then(|bearer| bearer.strip_prefix("Bearer "));
+        let tokens = self.rotator.document().0;
+        let access = tokens.access.as_ref().map(AccessToken::expose);
+        answer.hide(&[
+            sent.unwrap_or_default(),
+            access.unwrap_or_default(),
+            tokens.refresh.expose(),
+            self.client_secret.expose(),
+        ]);
     }
+
+    /// Sends one request and reads its answer.
+    async fn execute(
+        &self,
+        sending: &Sending<'_>,
+        live: Option<&Live>,
+        mut request: Request,
+    ) -> reqwest::Result<Delivered> {
+        if let Some(live) = live {
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, live.header.clone());
+        }
+        if let Ok(id) = HeaderValue::try_from(sending.request_id) {
+            request.headers_mut().insert("x-request-id", id);
+        }
+        let span = tracing::info_span!(
+            "xoxoday.request",
+            operation = sending.operation.id(),
+            environment = %self.endpoints.environment(),
+            request_id = sending.request_id,
+            attempt = sending.attempt,
+            generation = live.map(|live| live.generation),
+            status = Empty,
+            duration_ms = Empty,
+            outcome = Empty,
+        );
+        let started = Instant::now();
+        let exchange = async {
+            let response = self.http.execute(request).await?;
+            Answer::read(response, self.answer_limit).await
+        };
+        let delivered = exchange.instrument(span.clone()).await.map(|mut answer| {
+            self.hide_secrets(live, &mut answer);
+            let meaning = classify(
+                sending.operation,
+                answer.status,
+                &answer.headers,
+                answer.clean(),
+            );
+            Delivered {
+                answer,
+                meaning,
+                not_renewed: None,
+            }
+        });
+        let attempt = Attempt {
+            operation: sending.operation,
+            attempt: sending.attempt,
+            request_id: sending.request_id,
+            generation: live.map(|live| live.generation),
+            status: delivered.as_ref().ok().map(|it| it.answer.status),
+            duration: started.elapsed(),
+            outcome: match &delivered {
+                Ok(delivered) => AttemptOutcome::of(&delivered.meaning),
+                Err(error) if never_left(error) => AttemptOutcome::NotSent,
+                Err(_) => AttemptOutcome::NoAnswer,
+            },
+        };
+        span.record("status", attempt.status.map(|status| status.as_u16()));
+        span.record("duration_ms", attempt.duration.as_millis() as u64);
+        span.record("outcome", attempt.outcome.as_str());
+        self.observer.tell(&attempt);
+        delivered
+    }
+}
+
+/// Whether a request failed before a byte of it was sent.
+pub(crate) fn never_left(error: &reqwest::Error) -> bool {
+    error.is_connect() || error.is_builder()
 }
 
 impl Transport for Authenticated {
@@ -204,72 +230,13 @@ impl Transport for Authenticated {
         Box::pin(async move {
             // `prepare` has waited until there was one.
             let live = operation.bearer().then(|| self.rotator.newest()).flatten();
-            let delivered = self.deliver(live, request).await?;
-            Ok(delivered.answer.unread())
+            let mut sending = Sending {
+                operation,
+                request_id: &random::request_id(),
+                attempt: 1,
+            };
+            let delivered = self.deliver(&mut sending, live, request).await?;
+            Ok(delivered.answer.unread(operation))
         })
     }
-}
-
-/// Whether doing it twice is not the same as doing it once.
-fn moves_points(operation: Operation) -> bool {
-    matches!(operation, Operation::SendPoints | Operation::CancelPoints)
-}
-
-/// No answer came. If the request may have arrived, points may have moved.
-fn undelivered(operation: Operation, error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    if error.is_connect() || error.is_builder() {
-        Error::new(ErrorKind::Unavailable, "no connection: nothing was sent")
-    } else if moves_points(operation) {
-        outcome_unknown("no answer came")
-    } else {
-        Error::new(ErrorKind::Unavailable, "no answer came")
-    }
-    .caused_by(error)
-}
-
-fn outcome_unknown(what: &str) -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        format!("{what}, so the points may have moved or not: look before this is repeated"),
-    )
-}
-
-fn decode<T: DeserializeOwned>(operation: Operation, answer: &Answer) -> Result<T, Error> {
-    let failed_at_work = moves_points(operation) && answer.status.is_server_error();
-    match classify(answer.status, &answer.body) {
-        Meaning::Success => serde_json::from_slice(&answer.body).map_err(|error| {
-            // serde's own sentence may quote the value it stumbled over.
-            let what = format!(
-                "the answer is not what Xoxoday documents (line {}, column {})",
-                error.line(),
-                error.column()
-            );
-            if moves_points(operation) {
-                outcome_unknown(&what)
-            } else {
-                Error::new(ErrorKind::Unexpected, what)
-            }
-        }),
-        Meaning::TokenRejected | Meaning::Unauthorized => Err(Error::new(
-            ErrorKind::LoginRequired,
-            "the token is rejected even after a rotation: take new tokens from the dashboard",
-        )),
-        Meaning::RateLimited(wait) => Err(Error::new(
-            ErrorKind::Unavailable,
-            format!("too many requests: wait {} s", wait.as_secs()),
-        )
-        .retry_after(wait)),
-        Meaning::Refused { .. } | Meaning::ServerTrouble if failed_at_work => {
-            Err(outcome_unknown("the server failed while it worked on this"))
-        }
-        Meaning::Refused { code, message } => {
-            Err(Error::new(ErrorKind::Refused, message).with_code(code))
-        }
-        Meaning::ServerTrouble => Err(Error::new(
-            ErrorKind::Unavailable,
-            "the server, or a gateway before it, is in trouble",
-        )),
-    }
-    .map_err(|error| error.with_status(answer.status))
 }

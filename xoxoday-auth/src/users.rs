@@ -56,19 +56,23 @@ impl<'a> UserTokensClient<'a> {
             scope: "user_session".into(),
             user_input: user.to_string(),
         };
-        let tokens: types::TokenResponse = self.0.transport.call(OPERATION, Some(&request)).await?;
-        let access_token = tokens.access_token.ok_or_else(|| {
-            Error::new(ErrorKind::Unexpected, "the answer has no access token").during(OPERATION)
-        })?;
-        Ok(UserTokens {
-            user,
-            access_token,
-            refresh_token: tokens.refresh_token,
-            expires_in: tokens
-                .expires_in
-                .and_then(|seconds| seconds.lifetime().ok()),
-            access_expires_at: tokens.access_token_expiry,
-            refresh_expires_at: tokens.refresh_token_expiry,
+        let reply = self
+            .0
+            .call::<types::TokenResponse>(OPERATION, Some(&request));
+        reply.await?.read(OPERATION, |tokens| {
+            let access_token = tokens.access_token.ok_or_else(|| {
+                Error::new(ErrorKind::Unexpected, "the answer has no access token")
+            })?;
+            Ok(UserTokens {
+                user,
+                access_token,
+                refresh_token: tokens.refresh_token,
+                expires_in: tokens
+                    .expires_in
+                    .and_then(|seconds| seconds.lifetime().ok()),
+                access_expires_at: tokens.access_token_expiry,
+                refresh_expires_at: tokens.refresh_token_expiry,
+            })
         })
     }
 }

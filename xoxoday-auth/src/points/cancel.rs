@@ -5,7 +5,8 @@ use xoxoday_api::number::TransactionId;
 use xoxoday_api::types::{self, CancelPointsQuery, StoreTag};
 
 use super::{PointsClient, check_length};
-use crate::error::Error;
+use crate::call::Reply;
+use crate::error::{Error, ErrorKind};
 
 /// What became of a request to cancel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,39 @@ pub struct CancelResult {
 }
 
 impl CancelledPoints {
+    /// A cancellation of which a part failed is a failure, with the parts kept.
+    /// If an earlier attempt had no answer, what fails now may have been
+    /// cancelled by that one: "already cancelled" is no refusal then.
+    fn into_result(mut self, done_before: bool) -> Result<Self, Error> {
+        let all = self.results.len();
+        let count = |results: &[CancelResult], wanted| {
+            let states = results.iter().map(|result| result.cancelled);
+            states.filter(|state| *state == wanted).count()
+        };
+        if done_before {
+            let refused = |result: &&mut CancelResult| result.cancelled == Some(false);
+            for result in self.results.iter_mut().filter(refused) {
+                result.cancelled = None;
+            }
+        }
+        let unknown = count(&self.results, None);
+        let refused = count(&self.results, Some(false));
+        let (kind, message) = match (unknown, refused) {
+            (0, 0) => return Ok(self),
+            (0, refused) => (
+                ErrorKind::Refused,
+                format!("{refused} of {all} issuances were not cancelled"),
+            ),
+            (unknown, _) => (
+                ErrorKind::OutcomeUnknown,
+                format!(
+                    "of {unknown} of {all} issuances it is not known whether they were cancelled"
+                ),
+            ),
+        };
+        Err(Error::new(kind, message).with_cancelled(self))
+    }
+
     /// Whether every issuance was cancelled.
     pub fn all_cancelled(&self) -> bool {
         self.results
@@ -54,9 +88,12 @@ pub(super) async fn cancel(
             recipients_data: Some(types::CancellationBatch { recipients }),
         },
     };
-    let answer: types::CancelPointsResponse =
+    let reply: Reply<types::CancelPointsResponse> =
         points.call(Operation::CancelPoints, &request).await?;
-    understand(&ids, answer)
+    let before = reply.may_have_been_done_before;
+    reply.read(Operation::CancelPoints, |answer| {
+        understand(&ids, answer)?.into_result(before)
+    })
 }
 
 fn understand(
@@ -100,7 +137,6 @@ fn understand(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     fn cancelled(answer: &str) -> Result<Vec<Option<bool>>, Error> {
         let ids = [1, 2].map(TransactionId::new);
@@ -125,6 +161,24 @@ mod tests {
     fn a_transaction_that_the_answer_leaves_out_is_not_taken_for_cancelled() {
         let answer = r#"{"data":{"cancelBalance":{"error":false,"recipients":[{"unique_id":1,"success":true}]}}}"#;
         assert_eq!(cancelled(answer).unwrap(), [Some(true), None]);
+    }
+
+    #[test]
+    fn what_fails_after_an_attempt_without_an_answer_is_unknown() {
+        let results = |cancelled| CancelledPoints {
+            results: vec![CancelResult {
+                transaction: TransactionId::new(1),
+                cancelled,
+                message: None,
+            }],
+            message: None,
+        };
+        assert!(results(Some(true)).into_result(true).is_ok());
+        let refused = results(Some(false)).into_result(false).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Refused);
+        let unknown = results(Some(false)).into_result(true).unwrap_err();
+        assert_eq!(unknown.kind(), ErrorKind::OutcomeUnknown);
+        assert_eq!(unknown.cancelled().unwrap().results[0].cancelled, None);
     }
 
     #[test]

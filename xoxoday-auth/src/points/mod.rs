@@ -14,6 +14,7 @@ use xoxoday_api::number::{Integer, TransactionId};
 use xoxoday_api::types::{self, FetchPointsQuery, StoreTag};
 use xoxoday_api::{Operation, Points};
 
+use crate::call::Reply;
 use crate::classify::words;
 use crate::client::Xoxoday;
 use crate::email::Email;
@@ -83,20 +84,8 @@ impl<'a> PointsClient<'a> {
                 user_data: Some(user),
             },
         };
-        let answer: types::FetchPointsResponse =
-            self.call(Operation::FetchPoints, &request).await?;
-        let failed =
-            |kind, message: String| Err(Error::new(kind, message).during(Operation::FetchPoints));
-        let Some(balance) = answer.data.and_then(|data| data.user_balance) else {
-            return failed(ErrorKind::Unexpected, "the answer has no balance".into());
-        };
-        match balance.data.and_then(|data| data.total) {
-            Some(total) if balance.success != Some(Integer::new(0)) => Ok(total),
-            _ => {
-                let why = reason(balance.message);
-                failed(ErrorKind::Refused, format!("no balance: {why}"))
-            }
-        }
+        let reply = self.call::<types::FetchPointsResponse>(Operation::FetchPoints, &request);
+        reply.await?.read(Operation::FetchPoints, total)
     }
 
     /// Starts to send points out of a Super Admin's wallet.
@@ -111,7 +100,8 @@ impl<'a> PointsClient<'a> {
     /// [`ErrorKind::InvalidInput`] for an empty list, and where the operation
     /// has no server in the chosen environment (the document has one in
     /// Production alone): see [`Builder::allow_crossing`](crate::Builder::allow_crossing).
-    /// [`ErrorKind::Refused`] where Xoxoday refused the whole request.
+    /// [`ErrorKind::Refused`] where Xoxoday refused the whole request or some
+    /// of the issuances; [`Error::cancelled`] keeps what became of each.
     pub async fn cancel(
         &self,
         ids: impl IntoIterator<Item = impl Into<TransactionId>>,
@@ -126,8 +116,22 @@ impl<'a> PointsClient<'a> {
         &self,
         operation: Operation,
         request: &impl Serialize,
-    ) -> Result<T, Error> {
-        self.0.transport.call(operation, Some(request)).await
+    ) -> Result<Reply<T>, Error> {
+        self.0.call(operation, Some(request)).await
+    }
+}
+
+/// The balance in an answer, which may be a failure all the same.
+fn total(answer: types::FetchPointsResponse) -> Result<Points, Error> {
+    let Some(balance) = answer.data.and_then(|data| data.user_balance) else {
+        return Err(Error::new(
+            ErrorKind::Unexpected,
+            "the answer has no balance",
+        ));
+    };
+    match balance.data.and_then(|data| data.total) {
+        Some(total) if balance.success != Some(Integer::new(0)) => Ok(total),
+        _ => Err(refused(balance.message)),
     }
 }
 

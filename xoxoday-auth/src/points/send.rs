@@ -10,6 +10,7 @@ use xoxoday_api::types::{self, SendPointsQuery, StoreTag};
 use xoxoday_api::{Operation, Points};
 
 use super::{PointsClient, Recipient, check_length};
+use crate::call::Reply;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind};
 
@@ -72,6 +73,44 @@ impl SentPoints {
     pub fn all_credited(&self) -> bool {
         self.credited().count() == self.results.len()
     }
+
+    /// A send of which a part failed is a failure, with the parts kept.
+    fn into_result(self) -> Result<Self, Error> {
+        let all = self.results.len();
+        let count = |wanted: fn(&SendOutcome) -> bool| {
+            let outcomes = self.results.iter().map(|result| &result.outcome);
+            outcomes.filter(|outcome| wanted(outcome)).count()
+        };
+        let unreported = count(|outcome| matches!(outcome, SendOutcome::Unreported));
+        let refused = count(|outcome| matches!(outcome, SendOutcome::Refused(_)));
+        let (kind, message) = if unreported > 0 {
+            (
+                ErrorKind::OutcomeUnknown,
+                format!(
+                    "the answer does not say what became of {unreported} of {all} recipients ({refused} were refused): \
+                     look at their balances before this is repeated"
+                ),
+            )
+        } else if refused > 0 {
+            let reason = self
+                .results
+                .iter()
+                .find_map(|result| match &result.outcome {
+                    SendOutcome::Refused(reason) => Some(reason.as_str()),
+                    _ => None,
+                });
+            let reason = reason.unwrap_or_default();
+            (
+                ErrorKind::Refused,
+                format!(
+                    "{refused} of {all} recipients were refused, the others credited: {reason}"
+                ),
+            )
+        } else {
+            return Ok(self);
+        };
+        Err(Error::new(kind, message).with_sent(self))
+    }
 }
 
 impl<'a> SendPoints<'a> {
@@ -108,9 +147,10 @@ impl<'a> SendPoints<'a> {
     ///
     /// [`ErrorKind::InvalidInput`] where sender or recipients are missing or
     /// wrong; nothing was sent then. [`ErrorKind::Refused`] where Xoxoday
-    /// refused the whole request. [`ErrorKind::OutcomeUnknown`] where the points
-    /// may have been credited or not: there is no idempotency key, so look at
-    /// the balances before anything is repeated.
+    /// refused the whole request or some of the recipients.
+    /// [`ErrorKind::OutcomeUnknown`] where points may have been credited or
+    /// not: there is no idempotency key, so look at the balances before
+    /// anything is repeated. [`Error::sent`] keeps what is known of each.
     pub async fn send(self) -> Result<SentPoints, Error> {
         self.deliver()
             .await
@@ -134,7 +174,7 @@ impl<'a> SendPoints<'a> {
             recipients: self.recipients.iter().map(Recipient::to_wire).collect(),
             sender_email: sender.to_string(),
         };
-        let answer: types::SendPointsResponse = match self.points.0.send_body {
+        let reply: Reply<types::SendPointsResponse> = match self.points.0.send_body {
             SendBody::AsDocumented => {
                 let request = Request::new(variables);
                 self.points.call(Operation::SendPoints, &request).await?
@@ -146,7 +186,9 @@ impl<'a> SendPoints<'a> {
                 self.points.call(Operation::SendPoints, &request).await?
             }
         };
-        understand(self.recipients, answer)
+        reply.read(Operation::SendPoints, |answer| {
+            understand(self.recipients, answer)?.into_result()
+        })
     }
 }
 
@@ -239,7 +281,10 @@ fn by_verdict(
     })
 }
 
-/// `data.{unique_id,email,points,…}`: one issuance, however many were asked for.
+/// `data.{unique_id,email,points,…}`: one issuance, however many were asked
+/// for. By the document's word this is the answer of a request that was done,
+/// so the others are credited too; only an answer that names nobody of ours is
+/// not believed.
 fn by_issuance(
     recipients: Vec<Recipient>,
     issuance: &types::Issuance,
@@ -248,26 +293,25 @@ fn by_issuance(
         return Err(super::said_nothing());
     }
     let alone = recipients.len() == 1;
-    let mut issuance = Some(issuance);
+    let named = recipients
+        .iter()
+        .position(|recipient| match &issuance.email {
+            Some(email) => email.eq_ignore_ascii_case(recipient.email().as_str()),
+            None => alone,
+        });
+    let nobody_of_ours = named.is_none() && issuance.email.is_some();
     let results = recipients
         .into_iter()
-        .map(|recipient| {
-            let matches = |issuance: &types::Issuance| match &issuance.email {
-                Some(email) => email.eq_ignore_ascii_case(recipient.email().as_str()),
-                None => alone,
-            };
-            match issuance.filter(|issuance| matches(issuance)) {
-                Some(credited) => {
-                    issuance = None;
-                    SendResult {
-                        recipient,
-                        outcome: SendOutcome::Credited,
-                        transaction: credited.unique_id,
-                        points: credited.points,
-                    }
-                }
-                None => SendResult::bare(recipient, SendOutcome::Unreported),
-            }
+        .enumerate()
+        .map(|(position, recipient)| match nobody_of_ours {
+            true => SendResult::bare(recipient, SendOutcome::Unreported),
+            false if named == Some(position) => SendResult {
+                recipient,
+                outcome: SendOutcome::Credited,
+                transaction: issuance.unique_id,
+                points: issuance.points,
+            },
+            false => SendResult::bare(recipient, SendOutcome::Credited),
         })
         .collect();
     Ok(SentPoints {
@@ -321,8 +365,13 @@ mod tests {
         assert_eq!(outcomes(&one), [(&Credited, Some(7))]);
 
         let two = sent(&["a@x.example", "b@x.example"], answer).unwrap();
-        assert_eq!(outcomes(&two), [(&Unreported, None), (&Credited, Some(7))]);
-        assert!(!two.all_credited());
+        assert_eq!(outcomes(&two), [(&Credited, None), (&Credited, Some(7))]);
+
+        let nobody = sent(&["a@x.example", "c@x.example"], answer).unwrap();
+        assert_eq!(
+            outcomes(&nobody),
+            [(&Unreported, None), (&Unreported, None)]
+        );
     }
 
     #[test]
@@ -357,6 +406,26 @@ mod tests {
                 (&Unreported, None),
             ]
         );
+    }
+
+    #[test]
+    fn a_send_of_which_a_part_failed_is_a_failure_with_the_parts_kept() {
+        let answer = |second: &str| {
+            format!(
+                r#"{{"data":{{"sendBalance":{{"error":true,"recipients":[
+                {{"unique_id":2,"email":"a@x.example","success":true}}{second}]}}}}}}"#
+            )
+        };
+        let refused = r#",{"email":"b@x.example","success":false,"message":"other company"}"#;
+        for (second, kind) in [
+            (refused, ErrorKind::Refused),
+            ("", ErrorKind::OutcomeUnknown),
+        ] {
+            let sent = sent(&["a@x.example", "b@x.example"], &answer(second)).unwrap();
+            let error = sent.into_result().unwrap_err();
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.sent().unwrap().credited().count(), 1);
+        }
     }
 
     #[test]

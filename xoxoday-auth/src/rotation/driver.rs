@@ -4,17 +4,22 @@
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tracing::Instrument as _;
+use tracing::field::Empty;
+use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::RefreshToken;
 
-use super::clock::{Clock, after};
+use super::clock::{Clock, after, until};
 use super::document::{Account, Document};
-use super::machine::{Action, Answer, Event, Failure, Machine, Reason, Success};
+use super::machine::{Action, Answer, Failure, Input, Machine, Reason, Success};
 use super::policy::Policy;
 use super::seed::Seed;
 use super::snapshot::{Live, Snapshot};
+use crate::events::{Event, Events, Publisher};
 use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version};
 
 /// Presents a refresh token to the server, once.
@@ -40,6 +45,9 @@ struct Inner {
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
     quiet_until: AtomicI64,
+    events: Publisher,
+    /// When to warn (again) that the refresh token itself ends.
+    next_warning: AtomicI64,
 }
 
 type Outcome = Result<Success, Failure>;
@@ -67,6 +75,8 @@ impl Rotator {
             machine: tokio::sync::Mutex::new(Machine::new(policy.clone())),
             running: Mutex::new(None),
             quiet_until: AtomicI64::new(i64::MIN),
+            events: Publisher::default(),
+            next_warning: AtomicI64::new(i64::MIN),
             policy,
         })))
     }
@@ -74,6 +84,10 @@ impl Rotator {
     /// The document as this process knows it.
     pub(crate) fn document(&self) -> Document {
         self.0.document()
+    }
+
+    pub(crate) fn events(&self) -> Events {
+        self.0.events.subscribe()
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -84,6 +98,9 @@ impl Rotator {
     /// rotation that is due starts beside it.
     pub(crate) async fn live(&self) -> Result<Arc<Live>, Failure> {
         let now = self.0.clock.now();
+        if now.get() >= self.0.next_warning.load(Ordering::Relaxed) {
+            self.0.warn_of_the_end(now);
+        }
         if let Some(live) = self.0.snapshot.usable(now) {
             if live.is_due(now) && now.get() >= self.0.quiet_until.load(Ordering::Relaxed) {
                 drop(self.start(Reason::Due));
@@ -158,7 +175,7 @@ impl Rotator {
         *running = Some(receiver.clone());
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
-            let outcome = inner.run(reason).await;
+            let outcome = inner.run_traced(reason).await;
             sender.send_replace(Some(outcome));
         });
         receiver
@@ -190,30 +207,74 @@ impl Inner {
             .clone()
     }
 
+    async fn run_traced(&self, reason: Reason) -> Outcome {
+        let span = tracing::info_span!(
+            "xoxoday.rotation",
+            operation = Operation::RefreshTokenPoints.id(),
+            environment = self.account.environment,
+            reason = reason.as_str(),
+            generation = Empty,
+            duration_ms = Empty,
+            outcome = Empty,
+        );
+        let started = Instant::now();
+        let outcome = self.run(reason).instrument(span.clone()).await;
+        span.record("generation", self.document().generation());
+        span.record("duration_ms", started.elapsed().as_millis() as u64);
+        span.record("outcome", word(&outcome));
+        outcome
+    }
+
     async fn run(&self, reason: Reason) -> Outcome {
         let mut machine = self.machine.lock().await;
         let held = self.document().generation();
-        let mut action = machine.step(Event::Begin { reason, held }, self.clock.now());
+        let mut action = machine.step(Input::Begin { reason, held }, self.clock.now());
         loop {
-            let event = match action {
-                Action::Load => Event::Loaded(load(&*self.store, &self.account).await),
-                Action::Exchange(refresh) => Event::Answered(self.exchange.exchange(refresh).await),
+            let input = match action {
+                Action::Load => Input::Loaded(load(&*self.store, &self.account).await),
+                Action::Exchange(refresh) => Input::Answered(self.exchange.exchange(refresh).await),
                 Action::Swap { expected, document } => {
-                    Event::Swapped(self.store.compare_and_swap(expected, &document).await)
+                    Input::Swapped(self.store.compare_and_swap(expected, &document).await)
                 }
                 Action::End { result, publish } => {
                     self.end(&result, publish);
                     return result;
                 }
             };
-            action = machine.step(event, self.clock.now());
+            action = machine.step(input, self.clock.now());
         }
+    }
+
+    /// Warns that the refresh token ends, from two weeks before, and again
+    /// whenever half of what was left has passed.
+    fn warn_of_the_end(&self, now: EpochMillis) {
+        const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+        const OFTEN: Duration = Duration::from_secs(60 * 60);
+
+        let Some(ends_at) = self.document().0.refresh_expires_at else {
+            self.next_warning.store(i64::MAX, Ordering::Relaxed);
+            return;
+        };
+        let left = until(now, ends_at);
+        let next = match left.checked_sub(FIRST) {
+            Some(time) if !time.is_zero() => after(now, time),
+            _ => {
+                tracing::warn!(
+                    days = left.as_secs() / 86_400,
+                    "the refresh token itself ends soon: if it is not rotated before, a person must log in"
+                );
+                self.events.publish(Event::RefreshTokenEnding { ends_at });
+                after(now, (left / 2).max(OFTEN))
+            }
+        };
+        self.next_warning.store(next.get(), Ordering::Relaxed);
     }
 
     fn end(&self, result: &Outcome, publish: Option<Document>) {
         if let Some(document) = publish {
             self.snapshot.publish(Live::of(&document, &self.policy));
             *self.document.lock().unwrap_or_else(PoisonError::into_inner) = document;
+            self.next_warning.store(i64::MIN, Ordering::Relaxed);
         }
         let quiet_until = match result {
             Ok(_) => EpochMillis::new(i64::MIN),
@@ -222,8 +283,11 @@ impl Inner {
         };
         self.quiet_until.store(quiet_until.get(), Ordering::Relaxed);
         let generation = self.document().generation();
+        if let Some(event) = event(result, generation) {
+            self.events.publish(event);
+        }
         match result {
-            Ok(success) => tracing::info!(generation, ?success, "tokens"),
+            Ok(success) => tracing::info!(generation, ?success, "a rotation ended"),
             Err(Failure::Unsaved(error)) => tracing::error!(
                 generation,
                 %error,
@@ -232,6 +296,45 @@ impl Inner {
             Err(failure) => tracing::warn!(generation, ?failure, "tokens were not rotated"),
         }
     }
+}
+
+/// The word that stands in the `outcome` field of a span.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Ok(Success::Rotated) => "rotated",
+        Ok(Success::Adopted) => "adopted",
+        Ok(Success::StillFresh) => "still_fresh",
+        Err(Failure::LoginRequired { .. }) => "login_required",
+        Err(Failure::Braked { .. }) => "braked",
+        Err(Failure::Denied { .. }) => "denied",
+        Err(Failure::Unavailable { .. }) => "unavailable",
+        Err(Failure::Store(_)) => "store_trouble",
+        Err(Failure::Unsaved(_)) => "unsaved",
+    }
+}
+
+/// What subscribers hear of a rotation; nothing where nothing happened.
+fn event(result: &Outcome, generation: u64) -> Option<Event> {
+    Some(match result {
+        Ok(Success::Rotated) => Event::Rotated { generation },
+        Ok(Success::Adopted) => Event::Adopted { generation },
+        Ok(Success::StillFresh) => return None,
+        Err(Failure::Braked { until, why }) => Event::Braked {
+            until: *until,
+            why: why.clone(),
+        },
+        Err(Failure::LoginRequired { why }) => Event::LoginRequired { why: why.clone() },
+        Err(Failure::Unsaved(error)) => Event::SuccessorUnsaved {
+            generation,
+            why: error.to_string(),
+        },
+        Err(Failure::Denied { why } | Failure::Unavailable { why }) => {
+            Event::RotationFailed { why: why.clone() }
+        }
+        Err(Failure::Store(error)) => Event::RotationFailed {
+            why: error.to_string(),
+        },
+    })
 }
 
 /// The stored document, if it is this account's: another account's refresh

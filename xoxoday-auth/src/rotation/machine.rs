@@ -1,7 +1,7 @@
 //! What to do next, as a pure function: no clock, no I/O, no async.
 //!
 //! [`Machine::step`] takes what has just happened and answers with the one
-//! thing to do next. A rotation runs from [`Event::Begin`] to [`Action::End`]:
+//! thing to do next. A rotation runs from [`Input::Begin`] to [`Action::End`]:
 //!
 //! ```text
 //! Begin ─▶ Load ─▶ adopt a newer generation ─▶ End
@@ -35,9 +35,20 @@ pub(crate) enum Reason {
     Demanded,
 }
 
+impl Reason {
+    /// The word that stands in the `reason` field of a span.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Rejected(_) => "rejected",
+            Self::Demanded => "demanded",
+        }
+    }
+}
+
 /// What has happened.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum Input {
     Begin { reason: Reason, held: u64 },
     Loaded(Result<Option<Stored>, StoreError>),
     Answered(Answer),
@@ -193,35 +204,35 @@ impl Machine {
         }
     }
 
-    /// The one thing to do after an event.
-    pub(crate) fn step(&mut self, event: Event, now: EpochMillis) -> Action {
+    /// The one thing to do after an input.
+    pub(crate) fn step(&mut self, input: Input, now: EpochMillis) -> Action {
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
-        match (phase, event) {
-            (phase, Event::Begin { reason, held }) => self.begin(phase, reason, held),
-            (Phase::Reading { reason, held }, Event::Loaded(loaded)) => match loaded {
+        match (phase, input) {
+            (phase, Input::Begin { reason, held }) => self.begin(phase, reason, held),
+            (Phase::Reading { reason, held }, Input::Loaded(loaded)) => match loaded {
                 Ok(Some(stored)) => self.decide(reason, held, stored, now),
                 Ok(None) => end_with(Failure::LoginRequired {
                     why: "the token store is empty".into(),
                 }),
                 Err(error) => end_with(Failure::Store(error)),
             },
-            (Phase::Exchanging { from }, Event::Answered(answer)) => {
+            (Phase::Exchanging { from }, Input::Answered(answer)) => {
                 self.answered(from, answer, now)
             }
-            (Phase::Doubting { generation, latch }, Event::Loaded(loaded)) => {
+            (Phase::Doubting { generation, latch }, Input::Loaded(loaded)) => {
                 self.doubted(generation, latch, loaded)
             }
-            (Phase::Saving { change, document }, Event::Swapped(swapped)) => match swapped {
+            (Phase::Saving { change, document }, Input::Swapped(swapped)) => match swapped {
                 Ok(Swap::Done(version)) => self.saved(change, Stored { version, document }, now),
                 Ok(Swap::Conflict) => self.conflicted(change),
                 Err(error) => self.not_saved(change, error),
             },
-            (Phase::Rebasing { change }, Event::Loaded(loaded)) => match loaded {
+            (Phase::Rebasing { change }, Input::Loaded(loaded)) => match loaded {
                 Ok(stored) => self.rebased(change, stored, now),
                 Err(error) => self.not_saved(change, error),
             },
-            (_, event) => end_with(Failure::Unavailable {
-                why: format!("the rotation was out of step: {event:?}"),
+            (_, input) => end_with(Failure::Unavailable {
+                why: format!("the rotation was out of step: {input:?}"),
             }),
         }
     }

@@ -35,24 +35,24 @@ fn machine() -> Machine {
 fn answered(machine: &mut Machine, answer: Answer) -> Action {
     begin(machine, Reason::Demanded);
     match load(machine, stored(1)) {
-        Action::Exchange(_) => machine.step(Event::Answered(answer), NOW),
+        Action::Exchange(_) => machine.step(Input::Answered(answer), NOW),
         other => panic!("expected an exchange, got {other:?}"),
     }
 }
 
 fn begin(machine: &mut Machine, reason: Reason) {
     assert_eq!(
-        machine.step(Event::Begin { reason, held: 1 }, NOW),
+        machine.step(Input::Begin { reason, held: 1 }, NOW),
         Action::Load
     );
 }
 
 fn load(machine: &mut Machine, stored: Stored) -> Action {
-    machine.step(Event::Loaded(Ok(Some(stored))), NOW)
+    machine.step(Input::Loaded(Ok(Some(stored))), NOW)
 }
 
 fn swapped(machine: &mut Machine, swap: Swap) -> Action {
-    machine.step(Event::Swapped(Ok(swap)), NOW)
+    machine.step(Input::Swapped(Ok(swap)), NOW)
 }
 
 fn broken() -> StoreError {
@@ -145,7 +145,7 @@ fn a_store_that_always_conflicts_ends_the_rotation_with_the_successor_kept() {
 fn an_unsaved_successor_is_saved_before_anything_is_exchanged() {
     let mut machine = machine();
     answered(&mut machine, Answer::Granted(grant(2)));
-    let end = machine.step(Event::Swapped(Err(broken())), NOW);
+    let end = machine.step(Input::Swapped(Err(broken())), NOW);
     assert_eq!(result_of(end), Err(Failure::Unsaved(broken())));
 
     // Rejected in the meantime: it is saved first, and then exchanged.
@@ -198,7 +198,7 @@ fn a_latch_that_cannot_be_saved_still_holds_in_this_process() {
     let mut machine = machine();
     answered(&mut machine, Answer::Rejected("spent".into()));
     load(&mut machine, stored(1));
-    machine.step(Event::Swapped(Err(broken())), NOW);
+    machine.step(Input::Swapped(Err(broken())), NOW);
 
     begin(&mut machine, Reason::Demanded);
     // Not exchanged again: the latch is written now that the store is back.
@@ -211,7 +211,7 @@ fn a_brake_that_cannot_be_saved_still_holds_in_this_process() {
     let mut machine = machine();
     let limited = Answer::Limited(Duration::from_secs(3600));
     answered(&mut machine, limited);
-    machine.step(Event::Swapped(Err(broken())), NOW);
+    machine.step(Input::Swapped(Err(broken())), NOW);
 
     begin(&mut machine, Reason::Demanded);
     let (_, document) = swap_of(load(&mut machine, stored(1)));
@@ -250,12 +250,12 @@ fn a_newer_generation_is_adopted_if_it_lives_and_exchanged_if_it_does_not() {
     let later = after(NOW, Duration::from_secs(600));
     let mut adopting = machine();
     begin(&mut adopting, Reason::Due);
-    let end = adopting.step(Event::Loaded(Ok(Some(ends(86_400)))), later);
+    let end = adopting.step(Input::Loaded(Ok(Some(ends(86_400)))), later);
     assert_eq!(result_of(end), Ok(Success::Adopted));
 
     let mut exchanging = machine();
     begin(&mut exchanging, Reason::Due);
-    let next = exchanging.step(Event::Loaded(Ok(Some(ends(300)))), later);
+    let next = exchanging.step(Input::Loaded(Ok(Some(ends(300)))), later);
     assert_eq!(next, Action::Exchange(RefreshToken::new("r-2")));
 }
 
@@ -276,7 +276,7 @@ fn what_is_latched_braked_or_within_the_floor_is_not_exchanged() {
     fresh.document = fresh.document.succeeded_by(&grant(2));
     let mut machine = Machine::new(Policy::default());
     let reason = Reason::Rejected(2);
-    machine.step(Event::Begin { reason, held: 2 }, NOW);
+    machine.step(Input::Begin { reason, held: 2 }, NOW);
     let end = load(&mut machine, fresh);
     assert!(matches!(result_of(end), Err(Failure::Braked { .. })));
 }

@@ -1,0 +1,342 @@
+//! No secret is in what can be printed: in the `Debug` of any public type, in
+//! an error, or in what the HTTP client logs (which the canary reads).
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::json;
+use tokio::net::TcpListener;
+use xoxoday_auth::api::types;
+use xoxoday_auth::store::{StoreError, StoreErrorKind, Version};
+use xoxoday_auth::{
+    ClientSecret, Document, Email, Environment, Error, FileStore, MemoryStore, Recipient, Retry,
+    SystemClock, TokenStore as _, Xoxoday,
+};
+use xoxoday_sandbox::{Operation, SendAnswer, Trouble};
+use xoxoday_tests::calls::{Call, Failure, refresh};
+use xoxoday_tests::canary::MARK;
+use xoxoday_tests::search::Search;
+use xoxoday_tests::{BOSS, JOHN, client_at, client_of, marked, sandbox, secrets_of, seed};
+
+/// What `Debug` says of values, by the names of their types.
+#[derive(Default)]
+struct Shown(Vec<(&'static str, String)>);
+
+impl Shown {
+    fn add<T: Debug + ?Sized>(&mut self, value: &T) {
+        let path = std::any::type_name::<T>();
+        let path = path.split('<').next().unwrap_or(path);
+        let name = path.rsplit("::").next().unwrap_or(path);
+        self.0.push((name, format!("{value:?}\n{value:#?}")));
+    }
+
+    fn names(&self) -> BTreeSet<&str> {
+        self.0.iter().map(|(name, _)| *name).collect()
+    }
+
+    fn assert_no_secret(&self, search: &Search) {
+        for (name, text) in &self.0 {
+            assert_eq!(search.find(text.as_bytes()), [], "{name}: {text}");
+        }
+    }
+}
+
+/// The public types that a crate's sources declare, found as lines that begin
+/// with `pub struct` or `pub enum`. The lint `unreachable_pub` sees to it that
+/// what is not public is not called so.
+fn public_types(sources: &str) -> BTreeSet<String> {
+    let mut types = BTreeSet::new();
+    for line in sources.lines() {
+        let declared = ["pub struct ", "pub enum "];
+        if let Some(rest) = declared.iter().find_map(|words| line.strip_prefix(words)) {
+            let end = |c: char| !c.is_alphanumeric();
+            types.extend(rest.split(end).next().map(str::to_owned));
+        }
+    }
+    types
+}
+
+fn sources_below(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .map(|path| match path.is_dir() {
+            true => sources_below(&path),
+            false => fs::read_to_string(path).unwrap(),
+        })
+        .collect()
+}
+
+/// A client that has rotated, sent and cancelled, and what its parts look like.
+async fn show_a_client_at_work(shown: &mut Shown) -> Vec<String> {
+    let sandbox = sandbox();
+    sandbox.switch(|switches| switches.send_answer = SendAnswer::WithRecipients);
+    let store = MemoryStore::new();
+    let attempts = Arc::new(Mutex::new(Shown::default()));
+    let notes = Arc::clone(&attempts);
+    let builder = client_of(&sandbox)
+        .store(store.clone())
+        .observe(move |attempt| {
+            let mut notes = notes.lock().unwrap();
+            notes.add(attempt);
+            notes.add(&attempt.outcome);
+        });
+    shown.add(&builder);
+    let xoxoday = builder.build().await.unwrap();
+    let mut events = xoxoday.events();
+    let (tokens, points) = (xoxoday.tokens(), xoxoday.points());
+    shown.add(&tokens.validate().await.unwrap());
+    shown.add(&tokens.rotate().await.unwrap());
+    shown.add(&tokens.status());
+    shown.add(&events.next().await.unwrap());
+    let recipient = Recipient::new(JOHN, 1).unwrap();
+    shown.add(&recipient);
+    let send = points.send_from(BOSS).to(recipient);
+    shown.add(&send);
+    let sent = send.send().await.unwrap();
+    let cancelled = points.cancel([sent.results[0].transaction.unwrap()]).await;
+    let cancelled = cancelled.unwrap();
+    shown.add(&sent.results[0].outcome);
+    shown.add(&sent.results[0]);
+    shown.add(&sent);
+    shown.add(&cancelled.results[0]);
+    shown.add(&cancelled);
+    let minted = xoxoday.user_tokens().create(BOSS).await.unwrap();
+    shown.add(&minted);
+    shown.add(&minted.user);
+    shown.add(&minted.access_token);
+    shown.add(&minted.refresh_token.unwrap());
+    let stored = store.load().await.unwrap().unwrap();
+    let swap = store.compare_and_swap(Version::EMPTY, &stored.document);
+    shown.add(&swap.await.unwrap());
+    shown.add(&stored);
+    shown.add(&stored.document);
+    shown.add(stored.document.account());
+    shown.add(&stored.version);
+    shown.add(&store);
+    shown.add(xoxoday.environment());
+    if let Environment::Custom(origin) = xoxoday.environment() {
+        shown.add(origin);
+    }
+    shown.add(&xoxoday.user_tokens());
+    shown.add(&tokens);
+    shown.add(&points);
+    shown.add(&events);
+    shown.add(xoxoday.api());
+    shown.add(&xoxoday);
+    shown.0.append(&mut attempts.lock().unwrap().0);
+    secrets_of(&sandbox)
+}
+
+/// What comes of secrets that are given where they do not belong.
+async fn show_what_was_mixed_up(shown: &mut Shown) {
+    let secret = marked!("given-for-something-else");
+    shown.add(&secret.parse::<Environment>().unwrap_err());
+    shown.add(&secret.parse::<Email>().unwrap_err());
+    let credentials = format!("https://user:{secret}@gateway.example");
+    shown.add(&credentials.parse::<Environment>().unwrap_err());
+    shown.add(&Document::decode(format!("{{\"schema\":{secret:?}}}").as_bytes()).unwrap_err());
+    let operation = xoxoday_auth::Operation::FetchPoints;
+    let bad_endpoint = client_at(Environment::Sandbox).endpoint(operation, &credentials);
+    shown.add(&bad_endpoint);
+    let error: Error = bad_endpoint.build().await.unwrap_err();
+    shown.add(&error.kind());
+    shown.0.push(("Error", whole_chain(&error)));
+    shown.0.push((
+        "Error",
+        whole_chain(&Recipient::new(JOHN, secret).unwrap_err()),
+    ));
+}
+
+#[tokio::test]
+async fn debug_of_no_public_type_shows_a_secret() {
+    let mut shown = Shown::default();
+    let secrets = show_a_client_at_work(&mut shown).await;
+    show_what_was_mixed_up(&mut shown).await;
+    let sandbox = sandbox();
+    shown.add(&seed(sandbox.seed()));
+    shown.add(&ClientSecret::new(marked!("secret-1")));
+    shown.add(&SystemClock);
+    shown.add(&FileStore::new("/nowhere/tokens.json"));
+    let store_error = StoreError::new(StoreErrorKind::Unavailable, "disk full");
+    shown.add(&store_error.kind());
+    shown.add(&store_error);
+    shown.add(&Retry::default());
+    let refused = refused(&sandbox).await;
+    shown.add(&refused.advice().unwrap());
+
+    let request = refresh();
+    let answer = json!({"access_token": marked!("access"), "refresh_token": marked!("refresh")});
+    let answer = answer.to_string();
+    shown.add(&request);
+    shown.add(&serde_json::from_str::<types::TokenResponse>(&answer).unwrap());
+    shown.add(&serde_json::from_str::<types::TokenStatus>(&answer).unwrap());
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../xoxoday-auth/src");
+    let mut expected = public_types(&sources_below(&folder));
+    // Those of xoxoday-api that hold a secret.
+    let holders = ["AccessToken", "ClientSecret", "RefreshToken"];
+    let holders = holders
+        .iter()
+        .chain(&["RefreshTokenRequest", "TokenResponse", "TokenStatus"]);
+    expected.extend(holders.map(|name| (*name).to_owned()));
+    let names = shown.names();
+    let forgotten: Vec<_> = expected
+        .iter()
+        .filter(|name| !names.contains(&***name))
+        .collect();
+    assert!(forgotten.is_empty(), "not shown: {forgotten:?}");
+
+    let marks = [MARK.to_owned()];
+    shown.assert_no_secret(&Search::new(
+        secrets.iter().chain(&marks).map(String::as_str),
+    ));
+}
+
+async fn refused(sandbox: &xoxoday_sandbox::Sandbox) -> Error {
+    let xoxoday = client_of(sandbox).build().await.unwrap();
+    let refusal = xoxoday_sandbox::ApplicationError::IpNotRegistered;
+    sandbox.trouble(Operation::FetchPoints, Trouble::ApplicationError(refusal));
+    xoxoday.points().balance(JOHN).await.unwrap_err()
+}
+
+/// An error and all that caused it, in every way of printing them.
+fn whole_chain(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        text += &format!("{error}\n{error:#}\n{error:?}\n{error:#?}\n");
+        next = error.source();
+    }
+    text
+}
+
+/// Answers that repeat secrets in every place that a client reads.
+fn quoting(secret: &str) -> Vec<String> {
+    let failure = json!({"success": 0, "error": true, "message": format!("no: {secret}")});
+    let one = json!({"unique_id": 7, "success": false, "message": secret, "to_email": secret});
+    [
+        json!({"message": format!("the token {secret} is not good"), "error": secret}),
+        json!({"error_id": secret, "error_info": format!("Bearer {secret}")}),
+        json!({"errors": [{"message": secret, "extensions": {"code": secret}}]}),
+        json!({"error": "invalid_token", "error_description": secret}),
+        json!({"access_token": {"is": secret}, "expires_in": secret}),
+        json!({"data": {
+            "user_balance": failure,
+            "sendBalance": failure,
+            "cancelBalance": failure,
+        }}),
+        json!({"data": {
+            "sendBalance": {"error": true, "recipients": [one]},
+            "cancelBalance": {"error": true, "recipients": [one]},
+        }}),
+        json!({"data": secret}),
+        json!([secret]),
+        json!(secret),
+    ]
+    .map(|body| body.to_string())
+    .into_iter()
+    .chain([
+        format!("<html><body>{secret}</body></html>"),
+        format!("{secret}, {{"),
+    ])
+    .collect()
+}
+
+#[tokio::test]
+async fn no_error_repeats_a_secret_that_the_server_quotes() {
+    let sandbox = sandbox();
+    let pair = sandbox.seed();
+    let secrets = [
+        pair.access_token(),
+        pair.refresh_token(),
+        &sandbox.client_secret(),
+    ];
+    let search = Search::new(secrets);
+    let mut leaks = Vec::new();
+    for call in Call::all().filter(|call| !call.raw) {
+        for status in [200, 400, 401, 429, 502] {
+            for body in quoting(&secrets.join(" and ")) {
+                let builder = client_of(&sandbox).retry(Retry::never());
+                let xoxoday = builder.build().await.unwrap();
+                let answer = Trouble::Answer {
+                    status,
+                    content_type: "application/json".into(),
+                    body: body.clone(),
+                };
+                sandbox.trouble(None, answer.until_cleared());
+                let mut told = String::new();
+                if let Err(Failure::Facade(error)) = call.make(&xoxoday).await {
+                    told += &whole_chain(&error);
+                }
+                told += &format!("{:?}", xoxoday.tokens().status());
+                sandbox.clear_trouble();
+                if !search.find(told.as_bytes()).is_empty() {
+                    leaks.push(format!("{call}, HTTP {status}: {body}\n  told: {told}"));
+                }
+            }
+        }
+    }
+    assert!(leaks.is_empty(), "{}: {}", leaks.len(), leaks.join("\n"));
+}
+
+/// A server that speaks HTTP/2 alone, and answers everything with `body`.
+async fn http2_server(body: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let body = Bytes::from(body.clone());
+            let answer = service_fn(move |_| {
+                let answer = hyper::Response::new(Full::new(body.clone()));
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            let connection = http2::Builder::new(TokioExecutor::new());
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), answer));
+        }
+    });
+    origin
+}
+
+async fn make_all_calls(xoxoday: &Xoxoday) -> usize {
+    let mut succeeded = 0;
+    for call in Call::all() {
+        succeeded += usize::from(call.make(xoxoday).await.is_ok());
+    }
+    succeeded
+}
+
+/// The log of HTTP/2 is another crate's. Xoxoday's servers are spoken to in it.
+#[tokio::test]
+async fn calls_over_http2_leave_their_log_to_the_canary() {
+    let answer = json!({
+        "access_token": marked!("access-2"),
+        "refresh_token": marked!("refresh-2"),
+        "expires_in": 60,
+        "data": {"user_balance": {"success": 1, "data": {"total": 1}}},
+    });
+    let origin = http2_server(answer.to_string()).await;
+    let builder = client_at(origin.parse().unwrap());
+    let builder = builder.configure_http(|http| http.http2_prior_knowledge());
+    let xoxoday = builder.build().await.unwrap();
+    assert!(make_all_calls(&xoxoday).await >= 8);
+}
+
+/// It is the user's HTTP client that would log all bytes: see
+/// [`Builder::configure_http`](xoxoday_auth::Builder::configure_http).
+#[tokio::test]
+async fn calls_of_a_user_who_wants_bytes_logged_leave_their_log_to_the_canary() {
+    let sandbox = sandbox();
+    let builder = client_of(&sandbox).configure_http(|http| http.connection_verbose(true));
+    let xoxoday = builder.build().await.unwrap();
+    assert!(make_all_calls(&xoxoday).await >= 5);
+}

@@ -1,0 +1,109 @@
+//! One call in a process of its own, so that what it costs and what it prints
+//! can be looked at from outside. The account comes from the environment.
+//!
+//! - `caller fetchPoints`, `caller raw:sendPoints`, …: makes the call, and
+//!   prints how it ended and how much memory the process took at most.
+//! - `caller panic`: panics with secrets in its hands.
+//! - `caller leak FORM CHANNEL`: leaks a secret on purpose, to prove that it
+//!   is found.
+
+use std::error::Error;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use tokio::runtime::Runtime;
+use xoxoday_auth::{Builder, MemoryStore, Xoxoday};
+use xoxoday_tests::calls::{Call, Failure};
+use xoxoday_tests::{BOSS, canary};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    canary::watch();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let runtime = Runtime::new()?;
+    match arguments[..] {
+        ["panic"] => runtime.block_on(panic_with_secrets()),
+        ["leak", form, channel] => runtime.block_on(leak(&written(form), channel)),
+        [call] => runtime.block_on(make(call.parse()?)),
+        _ => Err("expected a call, panic, or leak FORM CHANNEL".into()),
+    }
+}
+
+fn builder() -> Result<Builder, xoxoday_auth::Error> {
+    Ok(Builder::from_env()?.store(MemoryStore::new()))
+}
+
+async fn make(call: Call) -> Result<(), Box<dyn Error>> {
+    let xoxoday = builder()?.build().await?;
+    match call.make(&xoxoday).await {
+        Ok(()) => println!("ended well"),
+        Err(Failure::Raw) => println!("failed"),
+        Err(Failure::Facade(error)) => println!("failed: {:?}", error.kind()),
+    }
+    println!("{}", peak_memory()?);
+    Ok(())
+}
+
+/// The kernel's own line: `VmHWM:     12345 kB`.
+fn peak_memory() -> Result<String, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    Ok(line.ok_or("the kernel does not tell VmHWM")?.to_owned())
+}
+
+/// With all that a careless program may put into the message of a panic.
+async fn panic_with_secrets() -> Result<(), Box<dyn Error>> {
+    let xoxoday: Xoxoday = builder()?.build().await?;
+    let minted = xoxoday.user_tokens().create(BOSS).await;
+    let builder = builder()?;
+    let task = tokio::spawn(async move {
+        let held = (builder, xoxoday.clone(), xoxoday.tokens().status());
+        let error = minted.as_ref().expect_err("a panic on purpose");
+        panic!("not reached: {held:#?} {error:?}");
+    });
+    task.await?;
+    Ok(())
+}
+
+async fn leak(text: &str, channel: &str) -> Result<(), Box<dyn Error>> {
+    match channel {
+        "stdout" => println!("on purpose: {text}."),
+        "stderr" => eprintln!("on purpose: {text}."),
+        "file" => std::fs::write(std::env::temp_dir().join("on-purpose"), text)?,
+        "panic" => panic!("on purpose: {text}."),
+        // What a client shows that logs the bytes it sends.
+        "log" => {
+            let http = reqwest::Client::builder()
+                .connection_verbose(true)
+                .build()?;
+            let request = http.get(std::env::var("XOXODAY_ENV")?).bearer_auth(text);
+            request.send().await?;
+        }
+        _ => return Err("no such channel".into()),
+    }
+    Ok(())
+}
+
+/// Written without the help of the search that must find it.
+fn written(form: &str) -> String {
+    let secret = canary::CONTROL;
+    let after = |before: &str| format!("{before}{secret} and more");
+    let percent = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
+    match form {
+        "base64 at 0" => STANDARD.encode(after("")),
+        "base64 at 1" => STANDARD.encode(after("user")),
+        "base64 at 2" => STANDARD.encode(after("id")),
+        "base64url at 0" => URL_SAFE.encode(after("")),
+        "base64url at 1" => URL_SAFE.encode(after("user")),
+        "base64url at 2" => URL_SAFE.encode(after("id")),
+        "percent-encoded" => percent,
+        "percent-encoded in lower case" => percent
+            .replace("%2B", "%2b")
+            .replace("%2F", "%2f")
+            .replace("%3D", "%3d"),
+        "hex" => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        "hex in capitals" => secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
+        "list of bytes" => format!("{:?}", secret.as_bytes()),
+        _ => secret.to_owned(),
+    }
+}

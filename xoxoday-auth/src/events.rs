@@ -1,0 +1,93 @@
+//! What happens to the tokens, as a stream that a service can subscribe to.
+
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use xoxoday_api::number::EpochMillis;
+
+/// Something that happened to the tokens. No event holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// New tokens were bought with the refresh token, and saved.
+    Rotated {
+        /// The generation of the new tokens.
+        generation: u64,
+    },
+    /// Tokens that another process had brought were taken over.
+    Adopted {
+        /// The generation of those tokens.
+        generation: u64,
+    },
+    /// No exchange before a moment, by any process.
+    Braked {
+        /// That moment.
+        until: EpochMillis,
+        /// The reason.
+        why: String,
+    },
+    /// A person must take new tokens from the dashboard.
+    LoginRequired {
+        /// The reason.
+        why: String,
+    },
+    /// The refresh token ends soon. Comes again, more often as the end nears.
+    RefreshTokenEnding {
+        /// When it ends.
+        ends_at: EpochMillis,
+    },
+    /// New tokens could not be saved. They are in use, and will be lost if the
+    /// process ends before the store is mended.
+    SuccessorUnsaved {
+        /// The generation of the new tokens.
+        generation: u64,
+        /// The store's reason.
+        why: String,
+    },
+    /// A rotation failed for another reason. The tokens at hand serve on.
+    RotationFailed {
+        /// The reason.
+        why: String,
+    },
+}
+
+/// How many events a slow subscriber may fall behind before it loses the oldest.
+const BACKLOG: usize = 64;
+
+/// A subscription: [`Xoxoday::events`](crate::Xoxoday::events).
+#[derive(Debug)]
+pub struct Events(broadcast::Receiver<Event>);
+
+impl Events {
+    /// The next event; `None` once every client of the account is gone. A
+    /// subscriber that falls far behind loses the oldest events.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            match self.0.recv().await {
+                Ok(event) => return Some(event),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+/// Where events are published.
+#[derive(Debug)]
+pub(crate) struct Publisher(broadcast::Sender<Event>);
+
+impl Default for Publisher {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BACKLOG))
+    }
+}
+
+impl Publisher {
+    pub(crate) fn subscribe(&self) -> Events {
+        Events(self.0.subscribe())
+    }
+
+    pub(crate) fn publish(&self, event: Event) {
+        // That nobody listens is no failure.
+        let _ = self.0.send(event);
+    }
+}

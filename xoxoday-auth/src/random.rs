@@ -1,0 +1,25 @@
+//! Chance, for those who take it as an argument: it spreads retries and names
+//! requests. Not for secrets.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+/// A random number: the standard library seeds each `RandomState` anew.
+pub(crate) fn number() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+/// A name for a request that no other has.
+pub(crate) fn request_id() -> String {
+    format!("{:016x}{:016x}", number(), number())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_requests_have_one_name() {
+        let names: std::collections::HashSet<_> = (0..1000).map(|_| request_id()).collect();
+        assert_eq!(names.len(), 1000);
+    }
+}
