@@ -97,10 +97,13 @@ fn written(form: &str) -> String {
         "base64url at 1" => URL_SAFE.encode(after("user")),
         "base64url at 2" => URL_SAFE.encode(after("id")),
         "percent-encoded" => percent,
-        "percent-encoded in lower case" => percent
-            .replace("%2B", "%2b")
-            .replace("%2F", "%2f")
-            .replace("%3D", "%3d"),
+        "percent-encoded in lower case" => secret
+            .chars()
+            .map(|c| match c {
+                '-' | '0'..='9' | 'A'..='Z' | 'a'..='z' => c.to_string(),
+                _ => format!("%{:02x}", u32::from(c)),
+            })
+            .collect(),
         "hex" => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
         "hex in capitals" => secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
         "list of bytes" => format!("{:?}", secret.as_bytes()),
