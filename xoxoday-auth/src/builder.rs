@@ -1,5 +1,7 @@
 //! How a client is put together.
 
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +16,12 @@ use crate::error::{Error, ErrorKind};
 use crate::exchange::TokenEndpoint;
 use crate::observe::{Attempt, Observer};
 use crate::points::SendBody;
+use crate::random;
 use crate::retry::Retry;
-use crate::rotation::driver::Rotator;
+use crate::rotation::driver::{Parts, Rotator};
 use crate::rotation::policy::Policy;
-use crate::rotation::{Account, Clock, Seed, SystemClock};
+use crate::rotation::rescue::Rescue;
+use crate::rotation::{Account, AfterLostAnswer, Clock, Seed, SystemClock};
 use crate::store::{FileStore, TokenStore};
 use crate::transport::Authenticated;
 use crate::vars;
@@ -32,9 +36,11 @@ pub struct Builder {
     client_secret: ClientSecret,
     seed: Option<Seed>,
     store: Option<Arc<dyn TokenStore>>,
-    http: reqwest::ClientBuilder,
+    http: Configure,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    rescue_file: Option<PathBuf>,
+    keep_fresh: bool,
     limits: Limits,
     answer_limit: usize,
     observer: Observer,
@@ -55,9 +61,14 @@ impl Builder {
             client_secret,
             seed: None,
             store: None,
-            http: http_defaults(),
+            http: Configure::default(),
             clock: Arc::new(SystemClock),
-            policy: Policy::default(),
+            policy: Policy {
+                jitter: (random::number() % 1000) as u16,
+                ..Policy::default()
+            },
+            rescue_file: None,
+            keep_fresh: false,
             limits: Limits::default(),
             answer_limit: 1024 * 1024,
             observer: Observer::default(),
@@ -151,9 +162,31 @@ impl Builder {
         self
     }
 
+    /// What to do when the answer to an exchange was lost, so that nobody knows
+    /// whether the refresh token is spent. By default it is presented again.
+    pub fn after_lost_answer(mut self, policy: AfterLostAnswer) -> Self {
+        self.policy.after_lost_answer = policy;
+        self
+    }
+
+    /// Where new tokens go that the store does not take, until it does: a file
+    /// on another disk than the store. By default one in the platform's state
+    /// directory, named after environment and client id.
+    pub fn rescue_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.rescue_file = Some(path.into());
+        self
+    }
+
+    /// Rotates by the clock, on a thread of its own, for as long as the client
+    /// lives. Without this a rotation that is due waits for the next call.
+    pub fn keep_fresh(mut self) -> Self {
+        self.keep_fresh = true;
+        self
+    }
+
     /// How long a connection may take to be made; 10 s by default.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
-        self.configure_http(|http| http.connect_timeout(timeout))
+        self.configure_http(move |http| http.connect_timeout(timeout))
     }
 
     /// How long one request may take, to its answer's last byte; 30 s by default.
@@ -190,7 +223,8 @@ impl Builder {
         self
     }
 
-    /// Changes the HTTP client: a proxy, certificates of your own.
+    /// Changes the HTTP client: a proxy, certificates of your own. Called twice,
+    /// because the exchange of the refresh token has connections of its own.
     ///
     /// Whatever is set here, no redirect is followed, nothing is retried behind
     /// this library's back, plain HTTP is spoken on loopback alone and never
@@ -198,9 +232,9 @@ impl Builder {
     /// secret where it does not belong.
     pub fn configure_http(
         mut self,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.http = configure(self.http);
+        self.http.0.push(Box::new(configure));
         self
     }
 
@@ -248,30 +282,41 @@ impl Builder {
         let account = Account::new(environment, self.client_id.clone());
         let store = match self.store {
             Some(store) => store,
-            None => Arc::new(default_store(&account)?),
+            None => Arc::new(FileStore::new(
+                state_file(&account, "json").map_err(no_home)?,
+            )),
         };
-        let http = self.http.timeout(self.limits.request);
-        let http = http_client(http, self.endpoints.https_only())?;
+        let rescue_file = match self.rescue_file {
+            Some(path) => Some(path),
+            None => state_file(&account, "rescue.json").ok(),
+        };
+        let https_only = self.endpoints.https_only();
+        let http = self.http.defaults().timeout(self.limits.request);
+        let http = http_client(http, https_only)?;
+        // A rotation has a runtime of its own, and no connection outlives it.
+        let exchange_http = self.http.defaults().pool_max_idle_per_host(0);
         let endpoints = Arc::new(self.endpoints);
         let exchange = TokenEndpoint {
-            http: http.clone(),
+            http: http_client(exchange_http, https_only)?,
             endpoints: Arc::clone(&endpoints),
             client_id: self.client_id,
             client_secret: self.client_secret.clone(),
             clock: Arc::clone(&self.clock),
-            deadline: self.policy.exchange_deadline(),
-            answer_limit: self.answer_limit,
         };
-        let rotator = Rotator::open(
+        let parts = Parts {
+            rescue: rescue_file.map(|path| Rescue::new(path, account.clone())),
             account,
-            self.seed,
             store,
-            Arc::new(exchange),
-            Arc::clone(&self.clock),
-            self.policy,
-        )
-        .await
-        .map_err(|failure| Error::of_rotation(failure, self.clock.now()))?;
+            exchange: Arc::new(exchange),
+            clock: Arc::clone(&self.clock),
+            policy: self.policy,
+        };
+        let rotator = Rotator::open(parts, self.seed)
+            .await
+            .map_err(|failure| Error::of_rotation(failure, self.clock.now()))?;
+        if self.keep_fresh {
+            rotator.keep_fresh();
+        }
         Ok(Xoxoday::new(
             Authenticated {
                 http,
@@ -288,10 +333,24 @@ impl Builder {
     }
 }
 
-fn http_defaults() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .user_agent(concat!("xoxoday-rust/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(10))
+/// What the user changes about an HTTP client.
+#[derive(Default)]
+struct Configure(Vec<Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>>);
+
+impl Configure {
+    fn defaults(&self) -> reqwest::ClientBuilder {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("xoxoday-rust/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(10));
+        self.0.iter().fold(http, |http, configure| configure(http))
+    }
+}
+
+/// Headers and proxies of the user's hold secrets too.
+impl fmt::Debug for Configure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} changes", self.0.len())
+    }
 }
 
 /// What must hold comes last, so that it does.
@@ -310,13 +369,11 @@ fn http_client(http: reqwest::ClientBuilder, https_only: bool) -> Result<reqwest
         })
 }
 
-fn default_store(account: &Account) -> Result<FileStore, Error> {
+/// A file for one account in the platform's state directory.
+fn state_file(account: &Account, extension: &str) -> Result<PathBuf, etcetera::HomeDirError> {
     use etcetera::BaseStrategy as _;
 
-    let directories = etcetera::choose_base_strategy().map_err(|error| {
-        let what = "no home directory to keep the tokens in; name a file in XOXODAY_TOKEN_STORE";
-        Error::input(what, error)
-    })?;
+    let directories = etcetera::choose_base_strategy()?;
     let state = directories
         .state_dir()
         .unwrap_or_else(|| directories.data_dir());
@@ -332,5 +389,10 @@ fn default_store(account: &Account) -> Result<FileStore, Error> {
             }
         })
         .collect();
-    Ok(FileStore::new(state.join("xoxoday").join(name + ".json")))
+    Ok(state.join("xoxoday").join(format!("{name}.{extension}")))
+}
+
+fn no_home(error: etcetera::HomeDirError) -> Error {
+    let what = "no home directory to keep the tokens in; name a file in XOXODAY_TOKEN_STORE";
+    Error::input(what, error)
 }

@@ -10,8 +10,8 @@ use xoxoday_api::number::EpochMillis;
 use crate::codes::{self, Advice};
 use crate::points::{CancelledPoints, SentPoints};
 use crate::rotation::clock::until;
-use crate::rotation::machine::Failure;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::rotation::protocol::Failure;
+use crate::store::StoreErrorKind;
 
 /// Why a call did not succeed, and what to do about it.
 ///
@@ -130,47 +130,36 @@ impl Error {
     }
 
     pub(crate) fn of_rotation(failure: Failure, now: EpochMillis) -> Self {
+        let message = failure.to_string();
+        let later = |kind, end| {
+            let wait = until(now, end);
+            let seconds = wait.as_secs().max(1);
+            Self::new(
+                kind,
+                format!("{message}; worth asking again in {seconds} s"),
+            )
+            .retry_after(wait)
+        };
         match failure {
-            Failure::LoginRequired { why } => Self::new(
-                ErrorKind::LoginRequired,
-                format!(
-                    "{why}: take new tokens from the Xoxoday dashboard and give them as \
-                     XOXODAY_REFRESH_TOKEN (or as the builder's seed)"
-                ),
-            ),
-            Failure::Braked { until: end, why } => {
-                let wait = until(now, end);
-                let seconds = wait.as_secs();
-                Self::new(
-                    ErrorKind::Unavailable,
-                    format!("no new token yet: {why}; the next exchange may come in {seconds} s"),
-                )
-                .retry_after(wait)
+            Failure::LoginRequired { .. } => Self::new(ErrorKind::LoginRequired, message),
+            Failure::Braked { until: end, .. } | Failure::Busy { until: end } => {
+                later(ErrorKind::Unavailable, end)
             }
-            Failure::Denied { why } => Self::new(ErrorKind::Refused, why),
-            Failure::Unavailable { why } => {
-                Self::new(ErrorKind::Unavailable, format!("no new token: {why}"))
-            }
+            Failure::Useless { until: end } => later(ErrorKind::Refused, end),
+            Failure::Halted => Self::new(ErrorKind::LoginRequired, message),
+            Failure::Denied(denial) => Self::new(ErrorKind::Refused, message)
+                .with_status(denial.status)
+                .with_code(denial.code),
+            Failure::Unavailable { .. } => Self::new(ErrorKind::Unavailable, message),
             Failure::Store(error) => {
                 let kind = match error.kind() {
                     StoreErrorKind::Unavailable => ErrorKind::Unavailable,
                     StoreErrorKind::Unusable => ErrorKind::InvalidInput,
                 };
-                Self::new(kind, error.to_string()).caused_by(error)
+                Self::new(kind, message).caused_by(error)
             }
-            Failure::Unsaved(error) => Self::unsaved(error),
+            Failure::Unsaved(error) => Self::new(ErrorKind::Unavailable, message).caused_by(error),
         }
-    }
-
-    fn unsaved(error: StoreError) -> Self {
-        Self::new(
-            ErrorKind::Unavailable,
-            format!(
-                "the new tokens are in use but could not be saved ({error}): keep this process \
-                 running and mend the store; they are saved at the next attempt"
-            ),
-        )
-        .caused_by(error)
     }
 
     /// What the caller must do.

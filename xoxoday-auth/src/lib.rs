@@ -100,7 +100,7 @@ pub use events::{Event, Events};
 pub use observe::{Attempt, AttemptOutcome};
 pub use points::Recipient;
 pub use retry::Retry;
-pub use rotation::{Account, Clock, DecodeError, Document, Seed, SystemClock};
+pub use rotation::{Account, AfterLostAnswer, Clock, DecodeError, Document, Seed, SystemClock};
 pub use store::{FileStore, MemoryStore, TokenStore};
 pub use xoxoday_api::number::{EpochMillis, TransactionId};
 pub use xoxoday_api::secret::{AccessToken, ClientSecret, RefreshToken};

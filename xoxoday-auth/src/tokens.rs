@@ -9,7 +9,7 @@ use xoxoday_api::types;
 use crate::client::Xoxoday;
 use crate::error::Error;
 use crate::rotation::clock::until;
-use crate::rotation::machine::{Reason, Success};
+use crate::rotation::protocol::{Reason, Success};
 
 /// Status, validation and rotation: [`Xoxoday::tokens`].
 #[derive(Debug, Clone, Copy)]

@@ -30,7 +30,7 @@ use crate::observe::{Attempt, AttemptOutcome, Observer};
 use crate::random;
 use crate::rotation::Clock;
 use crate::rotation::driver::Rotator;
-use crate::rotation::machine::Failure;
+use crate::rotation::protocol::Failure;
 use crate::rotation::snapshot::Live;
 
 /// The authenticated way to Xoxoday.

@@ -9,6 +9,7 @@ use xoxoday_api::secret::{AccessToken, RefreshToken};
 use zeroize::Zeroizing;
 
 use super::seed::Seed;
+use super::staged::Staged;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// The newest document that this version can read.
@@ -19,12 +20,12 @@ const SCHEMA: u32 = 1;
 /// A store treats it as bytes: [`encode`](Self::encode) and
 /// [`decode`](Self::decode). Members that a later version wrote and this one
 /// does not know are kept.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Document(pub(crate) Box<Tokens>);
 
 /// What a document holds. Not public, so that nobody serializes it but
 /// [`Document::encode`].
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     schema: u32,
     pub(crate) account: Account,
@@ -37,12 +38,21 @@ pub(crate) struct Tokens {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_expires_at: Option<EpochMillis>,
     pub(crate) obtained_at: EpochMillis,
-    /// Whether an exchange brought these tokens, rather than a person.
-    #[serde(default)]
-    pub(crate) exchanged: bool,
+    /// Which exchange brought these tokens; none if a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<Origin>,
+    /// When a refresh token was last presented, by any process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attempted_at: Option<EpochMillis>,
     /// SHA-256 of each refresh token that a person has brought in, the newest
     /// last: one that is offered again is stale.
     pub(crate) seeds: Vec<String>,
+    /// Written before the refresh token is presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) intent: Option<Intent>,
+    /// The answer to that, saved before it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) staged: Option<Staged>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) brake: Option<Brake>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +91,62 @@ impl Account {
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "client {} in {}", self.client_id, self.environment)
+    }
+}
+
+/// Somebody presents the refresh token, or did and has not told the end of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    /// Names the attempt; the request carries it as `X-Request-Id`.
+    pub(crate) attempt: String,
+    pub(crate) started_at: EpochMillis,
+    /// Nobody else presents the token before this moment.
+    pub(crate) lease_until: EpochMillis,
+    /// How often this token was presented, this time included, without an
+    /// answer that settles whether it is spent.
+    pub(crate) presentations: u32,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Intent {
+    pub(crate) fn new(
+        attempt: String,
+        started_at: EpochMillis,
+        lease_until: EpochMillis,
+        presentations: u32,
+    ) -> Self {
+        let unknown = Map::new();
+        Self {
+            attempt,
+            started_at,
+            lease_until,
+            presentations,
+            unknown,
+        }
+    }
+}
+
+/// The presentation that brought tokens. Where two answers to one refresh token
+/// arrive after all, the later presentation brought the newer tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// The generation whose refresh token was presented.
+    pub(crate) base: u64,
+    /// Its how manyeth presentation it was.
+    pub(crate) presentation: u32,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Origin {
+    pub(crate) fn new(base: u64, presentation: u32) -> Self {
+        let unknown = Map::new();
+        Self {
+            base,
+            presentation,
+            unknown,
+        }
     }
 }
 
@@ -136,8 +202,11 @@ impl Document {
             refresh: seed.refresh.clone(),
             refresh_expires_at: seed.refresh_expires_at,
             obtained_at: now,
-            exchanged: false,
+            origin: None,
+            attempted_at: None,
             seeds: vec![seed.digest()],
+            intent: None,
+            staged: None,
             brake: None,
             latch: None,
             unknown: Map::new(),
@@ -157,16 +226,23 @@ impl Document {
     pub(crate) fn succeeded_by(&self, grant: &Grant) -> Self {
         Self(Box::new(Tokens {
             generation: self.next_generation(),
-            access: Some(grant.access.clone()),
+            access: grant.access.clone(),
             access_expires_at: grant.access_expires_at,
             refresh: grant.refresh.clone(),
             refresh_expires_at: grant.refresh_expires_at,
             obtained_at: grant.obtained_at,
-            exchanged: true,
+            origin: Some(Origin::new(self.0.generation, self.presentations())),
+            intent: None,
+            staged: None,
             brake: None,
             latch: None,
             ..(*self.0).clone()
         }))
+    }
+
+    /// How often the refresh token was presented without a settling answer.
+    pub(crate) fn presentations(&self) -> u32 {
+        self.0.intent.as_ref().map_or(0, |it| it.presentations)
     }
 
     /// A document's generation is checked when it is read: there is a next one.
@@ -221,6 +297,7 @@ impl fmt::Debug for Document {
             .field("access_expires_at", &self.0.access_expires_at)
             .field("refresh_expires_at", &self.0.refresh_expires_at)
             .field("obtained_at", &self.0.obtained_at)
+            .field("intent", &self.0.intent)
             .field("brake", &self.0.brake)
             .field("latch", &self.0.latch)
             .finish_non_exhaustive()
@@ -228,9 +305,9 @@ impl fmt::Debug for Document {
 }
 
 /// What an exchange brought.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
-    pub(crate) access: AccessToken,
+    pub(crate) access: Option<AccessToken>,
     pub(crate) access_expires_at: Option<EpochMillis>,
     pub(crate) refresh: RefreshToken,
     pub(crate) refresh_expires_at: Option<EpochMillis>,

@@ -1,9 +1,14 @@
-//! Performs what the machine decides, in a task of its own: a caller that goes
-//! away cannot cut an exchange off from its save.
+//! Performs what the machine decides, on a thread and a runtime of its own:
+//! neither a caller that goes away nor the end of the program's runtime can cut
+//! an exchange off from its save.
+//!
+//! A thread lives for one rotation, which comes once in days; there is none in
+//! between.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -11,73 +16,96 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
-use xoxoday_api::secret::RefreshToken;
 
 use super::clock::{Clock, after, until};
 use super::document::{Account, Document};
-use super::machine::{Action, Answer, Failure, Input, Machine, Reason, Success};
+use super::herald::{Herald, word};
+use super::machine::Machine;
+use super::opening;
 use super::policy::Policy;
+use super::protocol::{
+    Action, Exchanged, Failure, Input, Loaded, Outcome, Presentation, Reason, Success,
+};
+use super::rescue::Rescue;
 use super::seed::Seed;
 use super::snapshot::{Live, Snapshot};
-use crate::events::{Event, Events, Publisher};
-use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version};
+use super::strikes::Strikes;
+use crate::events::Events;
+use crate::random;
+use crate::store::{BoxFuture, StoreError, StoreErrorKind, TokenStore};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
-    fn exchange(&self, refresh: RefreshToken) -> BoxFuture<'_, Answer>;
+    fn exchange(&self, presentation: Presentation) -> BoxFuture<'_, Exchanged>;
 }
 
-/// Rotates one account's tokens. Clones share everything.
-#[derive(Debug, Clone)]
+/// Rotates one account's tokens. To drop it waits for an exchange under way:
+/// a program that ends would take the answer with it.
+#[derive(Debug)]
 pub(crate) struct Rotator(Arc<Inner>);
 
+/// What a rotator is made of.
 #[derive(Debug)]
-struct Inner {
-    account: Account,
-    store: Arc<dyn TokenStore>,
-    exchange: Arc<dyn Exchange>,
-    clock: Arc<dyn Clock>,
-    policy: Policy,
+pub(crate) struct Parts {
+    pub(crate) account: Account,
+    pub(crate) store: Arc<dyn TokenStore>,
+    pub(crate) exchange: Arc<dyn Exchange>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: Policy,
+    pub(crate) rescue: Option<Rescue>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    parts: Parts,
     snapshot: Snapshot,
     document: Mutex<Document>,
-    machine: tokio::sync::Mutex<Machine>,
-    running: Mutex<Option<watch::Receiver<Option<Outcome>>>>,
+    machine: Mutex<Machine>,
+    running: Mutex<Option<Running>>,
+    /// Whether somebody already sees to an answer that could not be saved.
+    saving_later: AtomicBool,
+    closing: watch::Sender<bool>,
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
     quiet_until: AtomicI64,
-    events: Publisher,
-    /// When to warn (again) that the refresh token itself ends.
-    next_warning: AtomicI64,
+    strikes: Strikes,
+    herald: Herald,
 }
 
-type Outcome = Result<Success, Failure>;
+/// A rotation under way, or the last one.
+#[derive(Debug)]
+struct Running {
+    outcome: watch::Receiver<Option<Outcome>>,
+    /// Closed when the thread ends.
+    ended: mpsc::Receiver<()>,
+}
+
+impl Running {
+    fn is_over(&self) -> bool {
+        // A closed channel without an outcome is a thread that died.
+        self.outcome.borrow().is_some() || self.outcome.has_changed().is_err()
+    }
+}
 
 impl Rotator {
     /// Reads the store and, where it is empty or latched, brings the seed in.
-    pub(crate) async fn open(
-        account: Account,
-        seed: Option<Seed>,
-        store: Arc<dyn TokenStore>,
-        exchange: Arc<dyn Exchange>,
-        clock: Arc<dyn Clock>,
-        policy: Policy,
-    ) -> Result<Self, Failure> {
-        let document = first_document(&*store, &account, seed.as_ref(), clock.now()).await?;
+    pub(crate) async fn open(parts: Parts, seed: Option<Seed>) -> Result<Self, Failure> {
+        let now = parts.clock.now();
+        let document = opening::first_document(&parts, seed.as_ref(), now).await?;
         let snapshot = Snapshot::default();
-        snapshot.publish(Live::of(&document, &policy));
+        snapshot.publish(Live::of(&document, &parts.policy));
+        let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
         Ok(Self(Arc::new(Inner {
-            account,
-            store,
-            exchange,
-            clock,
             snapshot,
             document: Mutex::new(document),
-            machine: tokio::sync::Mutex::new(Machine::new(policy.clone())),
+            machine: Mutex::new(Machine::new(parts.policy.clone(), holder)),
             running: Mutex::new(None),
+            saving_later: AtomicBool::new(false),
+            closing: watch::Sender::new(false),
             quiet_until: AtomicI64::new(i64::MIN),
-            events: Publisher::default(),
-            next_warning: AtomicI64::new(i64::MIN),
-            policy,
+            strikes: Strikes::default(),
+            herald: Herald::default(),
+            parts,
         })))
     }
 
@@ -87,23 +115,21 @@ impl Rotator {
     }
 
     pub(crate) fn events(&self) -> Events {
-        self.0.events.subscribe()
+        self.0.herald.subscribe()
     }
 
     pub(crate) fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.0.parts.policy
     }
 
     /// A live token. Where one is at hand this neither waits nor fails; a
     /// rotation that is due starts beside it.
     pub(crate) async fn live(&self) -> Result<Arc<Live>, Failure> {
-        let now = self.0.clock.now();
-        if now.get() >= self.0.next_warning.load(Ordering::Relaxed) {
-            self.0.warn_of_the_end(now);
-        }
+        let now = self.0.parts.clock.now();
+        self.0.herald.warn_of_the_end(|| self.0.document(), now);
         if let Some(live) = self.0.snapshot.usable(now) {
-            if live.is_due(now) && now.get() >= self.0.quiet_until.load(Ordering::Relaxed) {
-                drop(self.start(Reason::Due));
+            if live.is_due(now) && self.0.may_start_by_itself(now) {
+                drop(Inner::start(&self.0, Reason::Due));
             }
             return Ok(live);
         }
@@ -115,31 +141,50 @@ impl Rotator {
         self.0.snapshot.newest()
     }
 
+    /// The server has accepted the token of a generation.
+    pub(crate) fn accepted(&self, generation: u64) {
+        self.0.strikes.accepted(generation);
+    }
+
     /// A live token that is newer than the generation that was rejected.
     pub(crate) async fn replace(&self, rejected: u64) -> Result<Arc<Live>, Failure> {
-        match self.0.snapshot.usable(self.0.clock.now()) {
+        let now = self.0.parts.clock.now();
+        match self.0.snapshot.usable(now) {
             Some(live) if live.generation > rejected => Ok(live),
-            _ => self.renewed(Reason::Rejected(rejected), rejected).await,
+            _ => match self.0.strikes.hold(rejected, now) {
+                Some(until) => Err(Failure::Useless { until }),
+                None => self.renewed(Reason::Rejected(rejected), rejected).await,
+            },
         }
     }
 
     /// Rotates, or joins the rotation that is under way.
     pub(crate) async fn rotate(&self, reason: Reason) -> Outcome {
-        let outcome = wait(self.start(reason)).await;
+        let outcome = wait(Inner::start(&self.0, reason)).await;
         match (reason, outcome) {
             // Joined one that was begun for less than this.
-            (Reason::Demanded | Reason::Rejected(_), Ok(Success::StillFresh)) => {
-                wait(self.start(reason)).await
-            }
+            (
+                Reason::Demanded | Reason::Rejected(_),
+                Ok(Success::StillFresh) | Err(Failure::Busy { .. }),
+            ) => wait(Inner::start(&self.0, reason)).await,
             (_, outcome) => outcome,
         }
     }
 
-    /// Returns once no rotation is under way.
+    /// Keeps the token fresh by the clock, until the rotator is dropped.
+    pub(crate) fn keep_fresh(&self) {
+        super::keeper::keep_fresh(self.0.closing.subscribe(), Arc::downgrade(&self.0));
+    }
+
+    /// Returns once no rotation is under way, and what could not be saved has
+    /// been tried once more.
     pub(crate) async fn settle(&self) {
-        let running = self.running().clone();
-        if let Some(running) = running {
-            drop(wait(running).await);
+        let running = self.0.running().as_ref().map(|it| it.outcome.clone());
+        if let Some(outcome) = running {
+            drop(wait(outcome).await);
+        }
+        if self.0.machine().unsaved().is_some() {
+            drop(wait(Inner::start(&self.0, Reason::Due)).await);
         }
     }
 
@@ -153,7 +198,7 @@ impl Rotator {
                 Ok(_) | Err(Failure::Unsaved(_)) => {}
                 Err(failure) => return Err(failure),
             }
-            let usable = self.0.snapshot.usable(self.0.clock.now());
+            let usable = self.0.snapshot.usable(self.0.parts.clock.now());
             if let Some(live) = usable.filter(|live| live.generation > than) {
                 return Ok(live);
             }
@@ -162,30 +207,18 @@ impl Rotator {
             why: "the new access token has already ended: is the clock right?".into(),
         })
     }
+}
 
-    fn start(&self, reason: Reason) -> watch::Receiver<Option<Outcome>> {
-        let mut running = self.running();
-        if let Some(receiver) = running.as_ref() {
-            // A closed channel without an outcome is a task that died.
-            if receiver.borrow().is_none() && receiver.has_changed().is_ok() {
-                return receiver.clone();
-            }
+impl Drop for Rotator {
+    fn drop(&mut self) {
+        self.0.closing.send_replace(true);
+        let Some(running) = self.0.running().take() else {
+            return;
+        };
+        if !running.is_over() {
+            tracing::info!("waiting for the end of a rotation");
+            let _ = running.ended.recv_timeout(self.0.parts.policy.lease);
         }
-        let (sender, receiver) = watch::channel(None);
-        *running = Some(receiver.clone());
-        let inner = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            let outcome = inner.run_traced(reason).await;
-            sender.send_replace(Some(outcome));
-        });
-        receiver
-    }
-
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<watch::Receiver<Option<Outcome>>>> {
-        self.0
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -194,215 +227,269 @@ async fn wait(mut running: watch::Receiver<Option<Outcome>>) -> Outcome {
         Ok(outcome) => outcome.clone(),
         Err(_) => None,
     };
-    outcome.unwrap_or(Err(Failure::Unavailable {
-        why: "the rotation was interrupted".into(),
-    }))
+    outcome.unwrap_or_else(|| {
+        Err(Failure::Unavailable {
+            why: "the rotation was interrupted".into(),
+        })
+    })
 }
 
 impl Inner {
     fn document(&self) -> Document {
-        self.document
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.document).clone()
     }
 
-    async fn run_traced(&self, reason: Reason) -> Outcome {
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        lock(&self.running)
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine> {
+        lock(&self.machine)
+    }
+
+    fn may_start_by_itself(&self, now: EpochMillis) -> bool {
+        now.get() >= self.quiet_until.load(Ordering::Relaxed)
+    }
+
+    /// What a call would do that comes by.
+    pub(super) async fn refresh_if_due(inner: &Arc<Self>) {
+        let now = inner.parts.clock.now();
+        inner.herald.warn_of_the_end(|| inner.document(), now);
+        let due = inner
+            .snapshot
+            .newest()
+            .is_none_or(|live| live.is_due(now) || !live.is_usable(now));
+        if due && inner.may_start_by_itself(now) {
+            drop(wait(Self::start(inner, Reason::Due)).await);
+        }
+    }
+
+    /// Begins a rotation, unless one is under way.
+    fn start(inner: &Arc<Self>, reason: Reason) -> watch::Receiver<Option<Outcome>> {
+        let mut running = inner.running();
+        if let Some(running) = running.as_ref().filter(|it| !it.is_over()) {
+            return running.outcome.clone();
+        }
+        let (sender, outcome) = watch::channel(None);
+        let (alive, ended) = mpsc::channel();
+        *running = Some(Running {
+            outcome: outcome.clone(),
+            ended,
+        });
+        drop(running);
+        let rotation = Rotation {
+            inner: Arc::clone(inner),
+            reason,
+            cause: tracing::Span::current(),
+            outcome: sender.clone(),
+            _alive: alive,
+        };
+        let log = tracing::dispatcher::get_default(Clone::clone);
+        let spawned = thread::Builder::new()
+            .name("xoxoday-rotation".into())
+            .spawn(move || tracing::dispatcher::with_default(&log, || rotation.run()));
+        if let Err(error) = spawned {
+            let why = format!("no thread for the rotation: {error}");
+            sender.send_replace(Some(Err(Failure::Unavailable { why })));
+        }
+        outcome
+    }
+
+    async fn run_traced(&self, reason: Reason, cause: tracing::Span) -> Outcome {
         let span = tracing::info_span!(
+            parent: None,
             "xoxoday.rotation",
             operation = Operation::RefreshTokenPoints.id(),
-            environment = self.account.environment,
+            environment = self.parts.account.environment,
             reason = reason.as_str(),
             generation = Empty,
             duration_ms = Empty,
             outcome = Empty,
         );
+        span.follows_from(cause);
         let started = Instant::now();
-        let outcome = self.run(reason).instrument(span.clone()).await;
+        let outcome = self.perform(reason).instrument(span.clone()).await;
         span.record("generation", self.document().generation());
         span.record("duration_ms", started.elapsed().as_millis() as u64);
         span.record("outcome", word(&outcome));
+        span.in_scope(|| self.herald.tell(&outcome, self.document().generation()));
         outcome
     }
 
-    async fn run(&self, reason: Reason) -> Outcome {
-        let mut machine = self.machine.lock().await;
+    async fn perform(&self, reason: Reason) -> Outcome {
+        let Parts {
+            store,
+            exchange,
+            clock,
+            policy,
+            ..
+        } = &self.parts;
         let held = self.document().generation();
-        let mut action = machine.step(Input::Begin { reason, held }, self.clock.now());
+        let mut rescued = None;
+        let mut input = Input::Begin { reason, held };
         loop {
-            let input = match action {
-                Action::Load => Input::Loaded(load(&*self.store, &self.account).await),
-                Action::Exchange(refresh) => Input::Answered(self.exchange.exchange(refresh).await),
+            let action = self.machine().step(input, clock.now());
+            input = match action {
+                Action::Load => {
+                    let loaded = in_time(policy, self.load()).await;
+                    rescued = loaded.as_ref().ok().and_then(|it| it.rescued.clone());
+                    Input::Loaded(loaded)
+                }
+                Action::Wait(until) => {
+                    self.pause(until).await?;
+                    Input::Waited
+                }
                 Action::Swap { expected, document } => {
-                    Input::Swapped(self.store.compare_and_swap(expected, &document).await)
+                    let swap = store.compare_and_swap(expected, &document);
+                    Input::Swapped(in_time(policy, swap).await)
+                }
+                Action::Exchange(presentation) => {
+                    Input::Exchanged(exchange.exchange(presentation).await)
                 }
                 Action::End { result, publish } => {
+                    self.keep_or_clear(rescued);
                     self.end(&result, publish);
                     return result;
                 }
             };
-            action = machine.step(input, self.clock.now());
         }
     }
 
-    /// Warns that the refresh token ends, from two weeks before, and again
-    /// whenever half of what was left has passed.
-    fn warn_of_the_end(&self, now: EpochMillis) {
-        const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-        const OFTEN: Duration = Duration::from_secs(60 * 60);
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
+        let rescued = self.parts.rescue.as_ref().and_then(Rescue::find);
+        Ok(Loaded { stored, rescued })
+    }
 
-        let Some(ends_at) = self.document().0.refresh_expires_at else {
-            self.next_warning.store(i64::MAX, Ordering::Relaxed);
+    /// Waits for another holder, but not much longer than it takes.
+    async fn pause(&self, end: EpochMillis) -> Result<(), Failure> {
+        const OFTEN: Duration = Duration::from_millis(100);
+        let mut closing = self.closing.subscribe();
+        let left = until(self.parts.clock.now(), end);
+        let closed = closing.wait_for(|closing| *closing);
+        match tokio::time::timeout(left.min(OFTEN), closed).await {
+            Err(_) => Ok(()),
+            Ok(_) => Err(Failure::Unavailable {
+                why: "the client was shut down".into(),
+            }),
+        }
+    }
+
+    /// What no store holds goes to the rescue file; what has found its place
+    /// leaves it.
+    fn keep_or_clear(&self, rescued: Option<Document>) {
+        let Some(rescue) = &self.parts.rescue else {
             return;
         };
-        let left = until(now, ends_at);
-        let next = match left.checked_sub(FIRST) {
-            Some(time) if !time.is_zero() => after(now, time),
-            _ => {
-                tracing::warn!(
-                    days = left.as_secs() / 86_400,
-                    "the refresh token itself ends soon: if it is not rotated before, a person must log in"
-                );
-                self.events.publish(Event::RefreshTokenEnding { ends_at });
-                after(now, (left / 2).max(OFTEN))
+        let unsaved = self.machine().unsaved().cloned();
+        match (unsaved, rescued) {
+            (Some(unsaved), rescued) if rescued.as_ref() != Some(&unsaved) => {
+                if let Err(error) = rescue.keep(&unsaved) {
+                    tracing::error!(%error, "the rescue file could not be written either: if this process ends before the token store is mended, a person must log in");
+                }
             }
-        };
-        self.next_warning.store(next.get(), Ordering::Relaxed);
+            (None, Some(rescued)) => rescue.clear(&rescued),
+            _ => {}
+        }
     }
 
     fn end(&self, result: &Outcome, publish: Option<Document>) {
+        let now = self.parts.clock.now();
         if let Some(document) = publish {
-            self.snapshot.publish(Live::of(&document, &self.policy));
-            *self.document.lock().unwrap_or_else(PoisonError::into_inner) = document;
-            self.next_warning.store(i64::MIN, Ordering::Relaxed);
+            self.snapshot
+                .publish(Live::of(&document, &self.parts.policy));
+            *lock(&self.document) = document;
+            self.herald.tokens_changed();
         }
         let quiet_until = match result {
             Ok(_) => EpochMillis::new(i64::MIN),
-            Err(Failure::Braked { until, .. }) => *until,
-            Err(_) => after(self.clock.now(), self.policy.floor),
+            Err(Failure::Braked { until, .. } | Failure::Busy { until }) => *until,
+            Err(_) => after(now, self.parts.policy.floor),
         };
         self.quiet_until.store(quiet_until.get(), Ordering::Relaxed);
-        let generation = self.document().generation();
-        if let Some(event) = event(result, generation) {
-            self.events.publish(event);
-        }
-        match result {
-            Ok(success) => tracing::info!(generation, ?success, "a rotation ended"),
-            Err(Failure::Unsaved(error)) => tracing::error!(
-                generation,
-                %error,
-                "new tokens could not be saved: they are kept in memory, and if this process ends now a person must log in"
-            ),
-            Err(failure) => tracing::warn!(generation, ?failure, "tokens were not rotated"),
-        }
     }
 }
 
-/// The word that stands in the `outcome` field of a span.
-fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Ok(Success::Rotated) => "rotated",
-        Ok(Success::Adopted) => "adopted",
-        Ok(Success::StillFresh) => "still_fresh",
-        Err(Failure::LoginRequired { .. }) => "login_required",
-        Err(Failure::Braked { .. }) => "braked",
-        Err(Failure::Denied { .. }) => "denied",
-        Err(Failure::Unavailable { .. }) => "unavailable",
-        Err(Failure::Store(_)) => "store_trouble",
-        Err(Failure::Unsaved(_)) => "unsaved",
+/// One rotation, on its thread.
+struct Rotation {
+    inner: Arc<Inner>,
+    reason: Reason,
+    cause: tracing::Span,
+    outcome: watch::Sender<Option<Outcome>>,
+    /// Dropped when the thread ends.
+    _alive: mpsc::Sender<()>,
+}
+
+impl Rotation {
+    fn run(self) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let why = format!("no runtime for the rotation: {error}");
+                self.outcome
+                    .send_replace(Some(Err(Failure::Unavailable { why })));
+                return;
+            }
+        };
+        let inner = Arc::clone(&self.inner);
+        let (reason, cause) = (self.reason, self.cause.clone());
+        // In a task, so that a panic of a store ends here.
+        let rotation = async move { inner.run_traced(reason, cause).await };
+        let outcome = runtime.block_on(runtime.spawn(rotation));
+        let outcome = outcome.unwrap_or_else(|_| {
+            self.inner.keep_or_clear(None);
+            Err(Failure::Unavailable {
+                why: "the rotation panicked: is the token store sound?".into(),
+            })
+        });
+        if let (Reason::Rejected(_), Ok(Success::Rotated)) = (self.reason, &outcome) {
+            let generation = self.inner.document().generation();
+            let now = self.inner.parts.clock.now();
+            self.inner.strikes.strike(generation, now);
+        }
+        self.outcome.send_replace(Some(outcome));
+        runtime.block_on(self.save_later());
+        runtime.shutdown_background();
+    }
+
+    /// Sees to an answer that could not be saved, until it is.
+    async fn save_later(&self) {
+        const LONGEST: Duration = Duration::from_secs(30);
+        let inner = &self.inner;
+        if inner.machine().unsaved().is_none() || inner.saving_later.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut closing = inner.closing.subscribe();
+        let mut pause = Duration::from_secs(1);
+        while inner.machine().unsaved().is_some() {
+            let closed = closing.wait_for(|closing| *closing);
+            if tokio::time::timeout(pause, closed).await.is_ok() {
+                break;
+            }
+            pause = (pause * 2).min(LONGEST);
+            drop(wait(Inner::start(inner, Reason::Due)).await);
+        }
+        inner.saving_later.store(false, Ordering::Relaxed);
     }
 }
 
-/// What subscribers hear of a rotation; nothing where nothing happened.
-fn event(result: &Outcome, generation: u64) -> Option<Event> {
-    Some(match result {
-        Ok(Success::Rotated) => Event::Rotated { generation },
-        Ok(Success::Adopted) => Event::Adopted { generation },
-        Ok(Success::StillFresh) => return None,
-        Err(Failure::Braked { until, why }) => Event::Braked {
-            until: *until,
-            why: why.clone(),
-        },
-        Err(Failure::LoginRequired { why }) => Event::LoginRequired { why: why.clone() },
-        Err(Failure::Unsaved(error)) => Event::SuccessorUnsaved {
-            generation,
-            why: error.to_string(),
-        },
-        Err(Failure::Denied { why } | Failure::Unavailable { why }) => {
-            Event::RotationFailed { why: why.clone() }
-        }
-        Err(Failure::Store(error)) => Event::RotationFailed {
-            why: error.to_string(),
-        },
-    })
-}
-
-/// The stored document, if it is this account's: another account's refresh
-/// token must never be presented to this one's server.
-async fn load(store: &dyn TokenStore, account: &Account) -> Result<Option<Stored>, StoreError> {
-    let stored = store.load().await?;
-    match &stored {
-        Some(other) if !other.document.account().is(account) => Err(StoreError::new(
-            StoreErrorKind::Unusable,
-            format!(
-                "the token store belongs to {}, not to {account}: give each account a store of its own",
-                other.document.account()
-            ),
+/// A store that does not answer is one that cannot be reached.
+async fn in_time<T>(
+    policy: &Policy,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(policy.lease, work).await {
+        Ok(done) => done,
+        Err(_) => Err(StoreError::new(
+            StoreErrorKind::Unavailable,
+            "the token store did not answer within the rotation's lease",
         )),
-        _ => Ok(stored),
     }
 }
 
-/// The store's document, or the seed's where the store has none that works.
-async fn first_document(
-    store: &dyn TokenStore,
-    account: &Account,
-    seed: Option<&Seed>,
-    now: EpochMillis,
-) -> Result<Document, Failure> {
-    let stored = load(store, account).await.map_err(Failure::Store)?;
-    let news = |stored: &Stored| {
-        // A seed that was brought in before is spent by now.
-        seed.filter(|seed| !stored.document.0.seeds.contains(&seed.digest()))
-    };
-    let (version, document) = match (stored, seed) {
-        (Some(stored), _) => match (news(&stored), &stored.document.0.latch) {
-            (Some(seed), Some(_)) => (stored.version, stored.document.reseeded(seed, now)),
-            (Some(_), None) => {
-                tracing::warn!(
-                    generation = stored.document.generation(),
-                    "the token store holds tokens that work: the different ones that were given were left alone"
-                );
-                return Ok(stored.document);
-            }
-            (None, _) => return Ok(stored.document),
-        },
-        (None, Some(seed)) => {
-            let document = Document::seeded(account.clone(), seed, now);
-            (Version::EMPTY, document)
-        }
-        (None, None) => {
-            return Err(Failure::LoginRequired {
-                why: "the token store is empty".into(),
-            });
-        }
-    };
-    let swap = store.compare_and_swap(version, &document).await;
-    match swap.map_err(Failure::Store)? {
-        Swap::Done(_) => {
-            if !store.is_durable() {
-                tracing::warn!(
-                    "tokens are kept in memory alone: after the first rotation, the end of this process means that a person must log in"
-                );
-            }
-            Ok(document)
-        }
-        // Somebody else has just brought tokens in; theirs count as well as ours.
-        Swap::Conflict => match load(store, account).await.map_err(Failure::Store)? {
-            Some(stored) => Ok(stored.document),
-            None => Err(Failure::Unavailable {
-                why: "the token store changed while it was opened: try again".into(),
-            }),
-        },
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

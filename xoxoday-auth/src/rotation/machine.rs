@@ -4,203 +4,109 @@
 //! thing to do next. A rotation runs from [`Input::Begin`] to [`Action::End`]:
 //!
 //! ```text
-//! Begin ─▶ Load ─▶ adopt a newer generation ─▶ End
-//!           │ ├──▶ latched, braked, not due ──▶ End
-//!           │ └──▶ Exchange ─▶ granted ──▶ Swap ─▶ End      (saved, then used)
-//!           │              ├─▶ rejected ─▶ Load: changed? adopt : latch ─▶ End
-//!           │              ├─▶ limited ──▶ Swap (brake) ─▶ End
-//!           │              └─▶ failed ───▶ End
-//!           └─ a swap that lost to another writer loads and swaps again
+//! Begin ─▶ Load ─▶ a newer generation: adopt it ─▶ End                    G5, G9
+//!           │ ├──▶ latched, braked, not due, asked to halt ─▶ End         G6, G7
+//!           │ ├──▶ another holder's lease runs ─▶ Wait ─▶ Load            G1
+//!           │ └──▶ Swap in the intent ─▶ Exchange                         G2
+//!           │         └─ it cannot be written ─▶ End
+//!           │      answered ──▶ Swap in the bytes, then look ─▶ End       G3
+//!           │      not sent ──▶ Swap out the intent ─▶ End
+//!           │      no answer ─▶ Swap out the lease ─▶ End
+//!           └─ a swap that lost to another writer loads and decides again
 //! ```
 //!
-//! A successor that could not be saved is kept. The next rotation saves it
-//! before it does anything else.
+//! An answer that could not be saved is kept, and until it is saved nothing is
+//! exchanged (G4). The guarantees are those of the [crate](crate#guarantees).
+
+use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
-use xoxoday_api::secret::RefreshToken;
 
-use super::clock::after;
-use super::document::{Brake, Document, Grant, Latch};
-use super::policy::Policy;
+use super::clock::{after, until};
+use super::document::{Document, Intent, Origin};
+use super::policy::{AfterLostAnswer, Policy};
+use super::protocol::{Action, Exchanged, Failure, Input, Loaded, Presentation, Reason, Success};
+use super::verdict::Verdict;
 use crate::store::{StoreError, StoreErrorKind, Stored, Swap, Version};
 
-/// Why a rotation is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// The time has come, or no token is live.
-    Due,
-    /// The server rejected the token of this generation.
-    Rejected(u64),
-    /// Somebody asked for it.
-    Demanded,
-}
-
-impl Reason {
-    /// The word that stands in the `reason` field of a span.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Due => "due",
-            Self::Rejected(_) => "rejected",
-            Self::Demanded => "demanded",
-        }
-    }
-}
-
-/// What has happened.
-#[derive(Debug)]
-pub(crate) enum Input {
-    Begin { reason: Reason, held: u64 },
-    Loaded(Result<Option<Stored>, StoreError>),
-    Answered(Answer),
-    Swapped(Result<Swap, StoreError>),
-}
-
-/// What came of an exchange.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
-    Granted(Grant),
-    /// The server will not take this refresh token again.
-    Rejected(String),
-    /// Too many exchanges; none before the wait is over.
-    Limited(std::time::Duration),
-    /// The server refuses for a reason that no token can cure.
-    Denied(String),
-    /// The request never left, or nobody knows what became of it.
-    Failed(String),
-}
-
-/// What to do next.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Action {
-    Load,
-    Exchange(RefreshToken),
-    Swap {
-        expected: Version,
-        document: Document,
-    },
-    End {
-        result: Result<Success, Failure>,
-        publish: Option<Document>,
-    },
-}
-
-/// How a rotation went well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Success {
-    /// New tokens by an exchange of ours.
-    Rotated,
-    /// New tokens that another process had brought.
-    Adopted,
-    /// The tokens at hand are still good.
-    StillFresh,
-}
-
-/// Why there are no new tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    LoginRequired {
-        why: String,
-    },
-    Braked {
-        until: EpochMillis,
-        why: String,
-    },
-    Denied {
-        why: String,
-    },
-    Unavailable {
-        why: String,
-    },
-    Store(StoreError),
-    /// The new tokens are held in memory and could not be saved.
-    Unsaved(StoreError),
-}
-
 /// One account's rotation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Machine {
     policy: Policy,
+    /// This process among those that share the account.
+    holder: String,
+    attempts: u64,
     phase: Phase,
+    reason: Reason,
+    held: u64,
     conflicts: u32,
-    last_attempt: Option<EpochMillis>,
-    /// A successor that no store holds yet. Nothing is exchanged until it is saved.
+    /// The open intent of another, and when it was first seen here: a lease
+    /// ends by its own length even if clocks are set back.
+    seen: Option<(String, EpochMillis)>,
+    /// After a request that could not be sent: how many, and a pause.
+    unsent: Option<(u32, EpochMillis)>,
+    /// An answer that no store holds yet.
     unsaved: Option<Document>,
-    /// What the document should say, and may not because it could not be saved.
-    brake: Option<Brake>,
-    rejected: Option<(u64, Latch)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Phase {
     Idle,
-    Reading {
-        reason: Reason,
-        held: u64,
+    Reading,
+    Waiting,
+    /// Writes the intent. `before` is the document without it.
+    Announcing {
+        document: Document,
+        before: Document,
     },
     Exchanging {
         from: Stored,
+        before: Document,
     },
-    /// Rejected; the document is read again before the verdict falls.
-    Doubting {
-        generation: u64,
-        latch: Latch,
-    },
+    /// Saves an answer, or goes on to save one that was left over.
     Saving {
-        change: Change,
+        answer: Document,
+        left_over: bool,
+    },
+    /// Another writer was faster: the answer is brought together with theirs.
+    Merging {
+        answer: Document,
+        left_over: bool,
+    },
+    /// Tells the others that the attempt is over. Nothing is lost if it fails.
+    Closing {
         document: Document,
-    },
-    /// Another writer was faster; the document is read again to swap anew.
-    Rebasing {
-        change: Change,
-    },
-}
-
-/// What is to be saved, kept until it is: another writer's document may have
-/// to take it in.
-#[derive(Debug, Clone)]
-enum Change {
-    Successor {
-        document: Document,
-        then: Then,
-    },
-    /// A brake or a latch on a generation, and what the caller hears.
-    Mark {
-        generation: u64,
-        mark: Mark,
         failure: Failure,
-    },
-}
-
-#[derive(Debug, Clone)]
-enum Mark {
-    Brake(Brake),
-    Latch(Latch),
-}
-
-/// What follows once a successor is saved.
-#[derive(Debug, Clone)]
-enum Then {
-    End,
-    /// It was left over from an earlier rotation; this one goes on.
-    Resume {
-        reason: Reason,
-        held: u64,
     },
 }
 
 /// A store whose swaps lose this often is not being written but broken.
 const MOST_CONFLICTS: u32 = 100;
 
+/// The first pause after a request that could not be sent; it doubles.
+const UNSENT_PAUSE: Duration = Duration::from_secs(1);
+
 impl Machine {
-    pub(crate) fn new(policy: Policy) -> Self {
+    pub(crate) fn new(policy: Policy, holder: String) -> Self {
         Self {
             policy,
+            holder,
+            attempts: 0,
             phase: Phase::Idle,
+            reason: Reason::Due,
+            held: 0,
             conflicts: 0,
-            last_attempt: None,
+            seen: None,
+            unsent: None,
             unsaved: None,
-            brake: None,
-            rejected: None,
+        }
+    }
+
+    /// An answer that no store holds yet: to be kept where a restart finds it.
+    pub(crate) fn unsaved(&self) -> Option<&Document> {
+        match &self.phase {
+            Phase::Saving { answer, .. } | Phase::Merging { answer, .. } => Some(answer),
+            _ => self.unsaved.as_ref(),
         }
     }
 
@@ -209,270 +115,351 @@ impl Machine {
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
         match (phase, input) {
             (phase, Input::Begin { reason, held }) => self.begin(phase, reason, held),
-            (Phase::Reading { reason, held }, Input::Loaded(loaded)) => match loaded {
-                Ok(Some(stored)) => self.decide(reason, held, stored, now),
-                Ok(None) => end_with(Failure::LoginRequired {
-                    why: "the token store is empty".into(),
-                }),
+            (Phase::Reading, Input::Loaded(loaded)) => match loaded {
+                Ok(loaded) => self.read(loaded, now),
                 Err(error) => end_with(Failure::Store(error)),
             },
-            (Phase::Exchanging { from }, Input::Answered(answer)) => {
-                self.answered(from, answer, now)
-            }
-            (Phase::Doubting { generation, latch }, Input::Loaded(loaded)) => {
-                self.doubted(generation, latch, loaded)
-            }
-            (Phase::Saving { change, document }, Input::Swapped(swapped)) => match swapped {
-                Ok(Swap::Done(version)) => self.saved(change, Stored { version, document }, now),
-                Ok(Swap::Conflict) => self.conflicted(change),
-                Err(error) => self.not_saved(change, error),
+            (Phase::Waiting, Input::Waited) => self.read_again(),
+            (Phase::Announcing { document, before }, Input::Swapped(swapped)) => match swapped {
+                Ok(Swap::Done(version)) => self.present(Stored { version, document }, before, now),
+                Ok(Swap::Conflict) => self.conflicted(),
+                // Nothing was sent, so nothing is lost.
+                Err(error) => end_with(Failure::Store(error)),
             },
-            (Phase::Rebasing { change }, Input::Loaded(loaded)) => match loaded {
-                Ok(stored) => self.rebased(change, stored, now),
-                Err(error) => self.not_saved(change, error),
+            (Phase::Exchanging { from, before }, Input::Exchanged(exchanged)) => {
+                self.exchanged(from, before, exchanged, now)
+            }
+            (Phase::Saving { answer, left_over }, Input::Swapped(swapped)) => match swapped {
+                Ok(Swap::Done(version)) => self.saved(answer, version, left_over, now),
+                Ok(Swap::Conflict) => self.merge(answer, left_over),
+                Err(error) => self.not_saved(answer, error),
             },
-            (_, input) => end_with(Failure::Unavailable {
-                why: format!("the rotation was out of step: {input:?}"),
-            }),
+            (Phase::Merging { answer, left_over }, Input::Loaded(loaded)) => match loaded {
+                Ok(loaded) => self.merged(answer, loaded.stored, left_over, now),
+                Err(error) => self.not_saved(answer, error),
+            },
+            (Phase::Closing { document, failure }, Input::Swapped(swapped)) => match swapped {
+                Ok(Swap::Done(_)) => fail(failure, document),
+                _ => end_with(failure),
+            },
+            (phase, input) => self.out_of_step(phase, &input),
         }
     }
 
     fn begin(&mut self, interrupted: Phase, reason: Reason, held: u64) -> Action {
+        self.reason = reason;
+        self.held = held;
         self.conflicts = 0;
-        // A rotation that died while it saved must not take its successor along.
-        if let Phase::Saving { change, .. } | Phase::Rebasing { change } = interrupted
-            && let Change::Successor { document, .. } = change
-        {
-            self.unsaved = Some(document);
-        }
+        self.keep_what_was_interrupted(interrupted);
         self.phase = match self.unsaved.take() {
-            Some(document) => Phase::Rebasing {
-                change: Change::Successor {
-                    document,
-                    then: Then::Resume { reason, held },
-                },
+            Some(answer) => Phase::Merging {
+                answer,
+                left_over: true,
             },
-            None => Phase::Reading { reason, held },
+            None => Phase::Reading,
         };
         Action::Load
     }
 
-    /// With the document at hand: adopt it, leave it, or exchange.
-    fn decide(&mut self, reason: Reason, held: u64, stored: Stored, now: EpochMillis) -> Action {
-        let document = &stored.document;
-        let generation = document.generation();
+    /// A rotation that died while it saved must not take its answer along.
+    fn keep_what_was_interrupted(&mut self, phase: Phase) {
+        if let Phase::Saving { answer, .. } | Phase::Merging { answer, .. } = phase {
+            self.unsaved = Some(answer);
+        }
+    }
+
+    fn out_of_step(&mut self, phase: Phase, input: &Input) -> Action {
+        self.keep_what_was_interrupted(phase);
+        end_with(Failure::Unavailable {
+            why: format!("the rotation was out of step: {input:?}"),
+        })
+    }
+
+    fn read(&mut self, loaded: Loaded, now: EpochMillis) -> Action {
+        match (loaded.rescued, loaded.stored) {
+            (Some(rescued), stored) => self.merged(rescued, stored, true, now),
+            (None, Some(stored)) => self.decide(stored, now),
+            (None, None) => end_with(Failure::LoginRequired {
+                why: "the token store is empty".into(),
+            }),
+        }
+    }
+
+    fn read_again(&mut self) -> Action {
+        self.phase = Phase::Reading;
+        Action::Load
+    }
+
+    /// With the document at hand: adopt it, leave it, wait, or announce an
+    /// exchange.
+    fn decide(&mut self, stored: Stored, now: EpochMillis) -> Action {
+        let version = stored.version;
+        let (document, _) = stored.document.settled();
         if let Some(latch) = &document.0.latch {
             let why = latch.why.clone();
-            return fail(Failure::LoginRequired { why }, stored.document);
+            return fail(Failure::LoginRequired { why }, document);
         }
-        if let Some((rejected, latch)) = self.rejected.clone()
-            && rejected >= generation
-        {
-            return self.latch(stored, latch);
+        let generation = document.generation();
+        let rejected = matches!(self.reason, Reason::Rejected(rejected) if rejected >= generation);
+        let usable = self.policy.is_usable(&document, now) && !rejected;
+        if usable && generation > self.held {
+            return end(Success::Adopted, document);
         }
-        let wanted = match reason {
-            Reason::Due => now >= self.policy.due_at(document),
+        let wanted = match self.reason {
+            Reason::Due => self.policy.is_due(&document, now),
             // If a newer one than the rejected is at hand, that is good enough.
             Reason::Rejected(_) => false,
             Reason::Demanded => true,
         };
-        let rejected = matches!(reason, Reason::Rejected(rejected) if rejected >= generation);
-        if self.policy.is_usable(document, now) && !rejected {
-            if generation > held {
-                return end(Success::Adopted, stored.document);
+        if usable && !wanted {
+            return end(Success::StillFresh, document);
+        }
+        if let Some(until) = self.leased_until(&document, now) {
+            if usable || self.reason == Reason::Demanded {
+                return fail(Failure::Busy { until }, document);
             }
-            if !wanted {
-                return end(Success::StillFresh, stored.document);
+            self.phase = Phase::Waiting;
+            return Action::Wait(until);
+        }
+        if let Some((until, why)) = self.policy.braked_until(&document, now) {
+            return fail(Failure::Braked { until, why }, document);
+        }
+        if self.reason != Reason::Demanded {
+            if let Some((_, until)) = self.unsent.filter(|(_, until)| now < *until) {
+                let why = "the token endpoint could not be reached".to_owned();
+                return fail(Failure::Braked { until, why }, document);
+            }
+            let halt = self.policy.after_lost_answer == AfterLostAnswer::Halt;
+            if halt && document.0.intent.is_some() {
+                return fail(Failure::Halted, document);
             }
         }
-        let brake = self
-            .policy
-            .braked_until(document, self.brake.as_ref(), self.last_attempt);
-        if let Some((until, why)) = brake.filter(|(until, _)| now < *until) {
-            return self.braked(stored, Failure::Braked { until, why });
-        }
-        let refresh = document.0.refresh.clone();
-        self.last_attempt = Some(now);
-        self.phase = Phase::Exchanging { from: stored };
-        Action::Exchange(refresh)
+        self.announce(version, document, now)
     }
 
-    /// Fails; a brake that the document does not know yet is written first.
-    fn braked(&mut self, stored: Stored, failure: Failure) -> Action {
-        let known = stored.document.0.brake.as_ref().map(|brake| brake.until);
-        match self.brake.clone() {
-            Some(brake) if Some(brake.until) > known => {
-                let generation = stored.document.generation();
-                self.mark(stored, generation, Mark::Brake(brake), failure)
-            }
-            _ => end_with(failure),
-        }
-    }
-
-    fn answered(&mut self, from: Stored, answer: Answer, now: EpochMillis) -> Action {
-        match answer {
-            Answer::Granted(grant) => {
-                self.brake = None;
-                let document = from.document.succeeded_by(&grant);
-                let change = Change::Successor {
-                    document: document.clone(),
-                    then: Then::End,
-                };
-                self.save(from.version, document, change)
-            }
-            Answer::Rejected(why) => {
-                let generation = from.document.generation();
-                let latch = Latch::new(now, why);
-                self.rejected = Some((generation, latch.clone()));
-                self.phase = Phase::Doubting { generation, latch };
-                Action::Load
-            }
-            Answer::Limited(wait) => {
-                let until = after(now, wait);
-                let why = "Xoxoday limits how often tokens are refreshed".to_owned();
-                let brake = Brake::new(until, why.clone());
-                self.brake = Some(brake.clone());
-                let generation = from.document.generation();
-                let failure = Failure::Braked { until, why };
-                self.mark(from, generation, Mark::Brake(brake), failure)
-            }
-            Answer::Denied(why) => end_with(Failure::Denied { why }),
-            Answer::Failed(why) => end_with(Failure::Unavailable { why }),
-        }
-    }
-
-    /// After a rejection: if somebody has changed the document, the rejected
-    /// token was an old one; if not, it is the newest and a person must log in.
-    fn doubted(
-        &mut self,
-        generation: u64,
-        latch: Latch,
-        loaded: Result<Option<Stored>, StoreError>,
-    ) -> Action {
-        match loaded {
-            Ok(Some(stored)) if stored.document.generation() > generation => {
-                end(Success::Adopted, stored.document)
-            }
-            Ok(Some(stored)) => self.latch(stored, latch),
-            Ok(None) => end_with(Failure::LoginRequired { why: latch.why }),
-            Err(error) => end_with(Failure::Store(error)),
-        }
-    }
-
-    fn latch(&mut self, stored: Stored, latch: Latch) -> Action {
-        let generation = stored.document.generation();
-        let why = latch.why.clone();
-        let failure = Failure::LoginRequired { why };
-        self.mark(stored, generation, Mark::Latch(latch), failure)
-    }
-
-    /// Saves a mark on whatever document is stored now.
-    fn mark(&mut self, stored: Stored, generation: u64, mark: Mark, failure: Failure) -> Action {
-        let mut document = stored.document;
-        match mark.clone() {
-            Mark::Brake(brake) => {
-                let later = document.0.brake.take().into_iter().chain([brake]);
-                document.0.brake = later.max_by_key(|brake| brake.until);
-            }
-            Mark::Latch(latch) => {
-                document.0.latch.get_or_insert(latch);
-            }
-        }
-        let change = Change::Mark {
-            generation,
-            mark,
-            failure,
+    /// When the lease of an open intent ends, if it still runs.
+    fn leased_until(&mut self, document: &Document, now: EpochMillis) -> Option<EpochMillis> {
+        let intent = document.0.intent.as_ref()?;
+        let seen_at = match self.seen.take() {
+            Some((attempt, at)) if attempt == intent.attempt && at <= now => at,
+            _ => now,
         };
-        self.save(stored.version, document, change)
+        self.seen = Some((intent.attempt.clone(), seen_at));
+        let length = until(intent.started_at, intent.lease_until);
+        let end = intent.lease_until.min(after(seen_at, length));
+        (now < end).then_some(end)
     }
 
-    fn save(&mut self, expected: Version, document: Document, change: Change) -> Action {
-        self.phase = Phase::Saving {
-            change,
+    fn announce(&mut self, expected: Version, before: Document, now: EpochMillis) -> Action {
+        self.attempts += 1;
+        let mut document = before.clone();
+        document.0.attempted_at = Some(now);
+        document.0.intent = Some(Intent::new(
+            format!("{}-{}", self.holder, self.attempts),
+            now,
+            after(now, self.policy.lease),
+            before.presentations().saturating_add(1),
+        ));
+        self.phase = Phase::Announcing {
             document: document.clone(),
+            before,
         };
         Action::Swap { expected, document }
     }
 
-    fn saved(&mut self, change: Change, stored: Stored, now: EpochMillis) -> Action {
-        match change {
-            Change::Successor {
-                then: Then::End, ..
-            } => end(Success::Rotated, stored.document),
-            Change::Successor {
-                then: Then::Resume { reason, held },
-                ..
-            } => self.decide(reason, held, stored, now),
-            Change::Mark { failure, .. } => fail(failure, stored.document),
+    fn present(&mut self, from: Stored, before: Document, now: EpochMillis) -> Action {
+        let tokens = &from.document.0;
+        let ready = tokens.intent.as_ref().and_then(|intent| {
+            Some(Presentation {
+                refresh: tokens.refresh.clone(),
+                attempt: intent.attempt.clone(),
+                deadline: self.policy.exchange_deadline(intent, now)?,
+            })
+        });
+        match ready {
+            Some(presentation) => {
+                self.phase = Phase::Exchanging { from, before };
+                Action::Exchange(presentation)
+            }
+            None => {
+                let why = "the token store was too slow: most of the lease had passed before the exchange could begin".to_owned();
+                self.close(from.version, before, Failure::Unavailable { why })
+            }
         }
     }
 
-    fn conflicted(&mut self, change: Change) -> Action {
+    fn exchanged(
+        &mut self,
+        from: Stored,
+        before: Document,
+        exchanged: Exchanged,
+        now: EpochMillis,
+    ) -> Action {
+        let mut document = from.document;
+        match exchanged {
+            Exchanged::Answered(staged) => {
+                document.0.staged = Some(staged);
+                self.save(from.version, document, false)
+            }
+            Exchanged::NotSent(why) => {
+                let times = self.unsent.map_or(0, |(times, _)| times);
+                let pause = UNSENT_PAUSE.saturating_mul(1 << times.min(16));
+                let until = after(now, pause.min(self.policy.floor));
+                self.unsent = Some((times + 1, until));
+                self.close(from.version, before, Failure::Unavailable { why })
+            }
+            Exchanged::Lost(why) => {
+                if let Some(intent) = &mut document.0.intent {
+                    intent.lease_until = intent.lease_until.min(now);
+                }
+                self.close(from.version, document, Failure::Unavailable { why })
+            }
+        }
+    }
+
+    fn close(&mut self, expected: Version, document: Document, failure: Failure) -> Action {
+        self.phase = Phase::Closing {
+            document: document.clone(),
+            failure,
+        };
+        Action::Swap { expected, document }
+    }
+
+    fn save(&mut self, expected: Version, answer: Document, left_over: bool) -> Action {
+        self.phase = Phase::Saving {
+            answer: answer.clone(),
+            left_over,
+        };
+        Action::Swap {
+            expected,
+            document: answer,
+        }
+    }
+
+    /// What was saved is looked at, now that it cannot be lost any more.
+    fn saved(
+        &mut self,
+        answer: Document,
+        version: Version,
+        left_over: bool,
+        now: EpochMillis,
+    ) -> Action {
+        self.unsent = None;
+        if left_over {
+            let document = answer;
+            return self.decide(Stored { version, document }, now);
+        }
+        let (document, verdict) = answer.settled();
+        match failure(verdict, &document) {
+            None => end(Success::Rotated, document),
+            Some(failure) => fail(failure, document),
+        }
+    }
+
+    /// It is kept, and if it holds tokens they are served.
+    fn not_saved(&mut self, answer: Document, error: StoreError) -> Action {
+        self.unsaved = Some(answer.clone());
+        let (document, verdict) = answer.settled();
+        let failure = failure(verdict, &document);
+        fail(failure.unwrap_or(Failure::Unsaved(error)), document)
+    }
+
+    fn conflicted(&mut self) -> Action {
+        self.conflicts += 1;
+        match self.conflicts {
+            ..=MOST_CONFLICTS => self.read_again(),
+            _ => end_with(Failure::Store(restless())),
+        }
+    }
+
+    fn merge(&mut self, answer: Document, left_over: bool) -> Action {
         self.conflicts += 1;
         if self.conflicts > MOST_CONFLICTS {
-            let what = "the token store changed under every one of 100 attempts to write it";
-            return self.not_saved(change, StoreError::new(StoreErrorKind::Unavailable, what));
+            return self.not_saved(answer, restless());
         }
-        self.phase = Phase::Rebasing { change };
+        self.phase = Phase::Merging { answer, left_over };
         Action::Load
     }
 
-    /// Swaps again onto what another writer left. A successor is dropped only
-    /// for tokens that a person has brought in since: those ended it.
-    fn rebased(&mut self, change: Change, stored: Option<Stored>, now: EpochMillis) -> Action {
-        match (change, stored) {
-            (Change::Successor { document, .. }, Some(stored))
-                if stored.document.0.seeds != document.0.seeds =>
-            {
-                end(Success::Adopted, stored.document)
+    /// Brings an answer of ours together with what another writer has stored.
+    fn merged(
+        &mut self,
+        answer: Document,
+        stored: Option<Stored>,
+        left_over: bool,
+        now: EpochMillis,
+    ) -> Action {
+        let (ours, verdict) = answer.clone().settled();
+        let Some(stored) = stored else {
+            // Somebody has removed the file: ours is all that is left.
+            return match verdict {
+                None | Some(Verdict::Granted(_)) => self.save(Version::EMPTY, ours, left_over),
+                _ => self.read(Loaded::default(), now),
+            };
+        };
+        let attempt = |document: &Document| document.0.intent.as_ref().map(|it| it.attempt.clone());
+        if stored.document == answer {
+            return self.saved(answer, stored.version, left_over, now);
+        }
+        if stored.document.0.staged.is_none()
+            && attempt(&stored.document).is_some()
+            && attempt(&stored.document) == attempt(&answer)
+        {
+            return self.save(stored.version, answer, left_over);
+        }
+        let (theirs, _) = stored.document.clone().settled();
+        match verdict {
+            // A person has brought in tokens since: those ended ours.
+            _ if theirs.0.seeds != ours.0.seeds => self.decide(stored, now),
+            None | Some(Verdict::Granted(_)) if theirs.0.refresh == ours.0.refresh => {
+                self.saved(theirs, stored.version, left_over, now)
             }
-            (change @ Change::Successor { .. }, Some(stored))
-                if matches!(&change, Change::Successor { document, .. }
-                    if stored.document.0.refresh == document.0.refresh) =>
-            {
-                self.saved(change, stored, now)
+            None | Some(Verdict::Granted(_)) if supersedes(&ours, &theirs) => {
+                let mut ours = ours;
+                ours.0.generation = ours.0.generation.max(theirs.generation().saturating_add(1));
+                self.save(stored.version, ours, left_over)
             }
-            (Change::Successor { mut document, then }, stored) => {
-                let version = stored
-                    .as_ref()
-                    .map_or(Version::EMPTY, |stored| stored.version);
-                let generation = stored.map_or(0, |stored| stored.document.generation());
-                let next = generation.saturating_add(1);
-                document.0.generation = document.0.generation.max(next);
-                let change = Change::Successor {
-                    document: document.clone(),
-                    then,
-                };
-                self.save(version, document, change)
+            Some(Verdict::Limited { why, .. }) => {
+                let mut document = theirs;
+                ours.0.brake.into_iter().for_each(|it| document.brake(it));
+                let until = document.0.brake.as_ref().map_or(now, |it| it.until);
+                self.close(stored.version, document, Failure::Braked { until, why })
             }
-            (Change::Mark { generation, .. }, Some(stored))
-                if stored.document.generation() > generation =>
-            {
-                end(Success::Adopted, stored.document)
-            }
-            (
-                Change::Mark {
-                    generation,
-                    mark,
-                    failure,
-                },
-                Some(stored),
-            ) => self.mark(stored, generation, mark, failure),
-            (Change::Mark { failure, .. }, None) => end_with(failure),
+            _ => self.decide(stored, now),
         }
     }
+}
 
-    /// A mark that cannot be saved is remembered by this process, which was
-    /// noted when it fell. A successor is kept and served.
-    fn not_saved(&mut self, change: Change, error: StoreError) -> Action {
-        match change {
-            Change::Successor { document, .. } => {
-                self.unsaved = Some(document.clone());
-                fail(Failure::Unsaved(error), document)
-            }
-            Change::Mark { failure, .. } => end_with(failure),
+/// Whether our tokens are newer than those of another writer.
+fn supersedes(ours: &Document, theirs: &Document) -> bool {
+    let Some(origin) = &ours.0.origin else {
+        return false;
+    };
+    let earlier =
+        |other: &Origin| other.base == origin.base && other.presentation < origin.presentation;
+    theirs.generation() <= origin.base
+        || theirs.0.latch.is_some()
+        || theirs.0.origin.as_ref().is_some_and(earlier)
+}
+
+/// What a verdict means to those who asked for the rotation.
+fn failure(verdict: Option<Verdict>, document: &Document) -> Option<Failure> {
+    match verdict {
+        None | Some(Verdict::Granted(_)) => None,
+        Some(Verdict::Rejected(why)) => Some(Failure::LoginRequired { why }),
+        Some(Verdict::Limited { why, .. }) => {
+            let brake = document.0.brake.as_ref()?;
+            let until = brake.until;
+            Some(Failure::Braked { until, why })
         }
+        Some(Verdict::Denied(denial)) => Some(Failure::Denied(denial)),
+        Some(Verdict::Unclear(why)) => Some(Failure::Unavailable { why }),
     }
+}
+
+fn restless() -> StoreError {
+    let what = "the token store changed under every one of 100 attempts to write it";
+    StoreError::new(StoreErrorKind::Unavailable, what)
 }
 
 fn end(success: Success, publish: Document) -> Action {

@@ -2,21 +2,36 @@
 //!
 //! - [`document`]: what is stored.
 //! - [`policy`]: when to rotate, and how often at most.
-//! - [`machine`]: what to do next, as a pure function.
-//! - [`driver`]: does it, in a task of its own.
+//! - [`machine`]: what to do next, as a pure function; [`protocol`]: its words.
+//! - [`staged`], [`verdict`], [`granted`]: what an answer means, once it is saved.
+//! - [`driver`]: does it, on a thread of its own.
+//! - [`opening`]: the first document of a process.
+//! - [`rescue`]: where an answer survives that no store takes.
 //! - [`snapshot`]: what callers read.
+//! - [`keeper`]: rotates by the clock; [`strikes`]: not in vain; [`herald`]: tells of it.
 //! - [`seed`]: how the first tokens come in.
 //! - [`clock`]: the time, injected.
 
 pub(crate) mod clock;
 mod document;
 pub(crate) mod driver;
-pub(crate) mod machine;
+mod granted;
+mod herald;
+mod keeper;
+mod machine;
+mod opening;
 pub(crate) mod policy;
+pub(crate) mod protocol;
+pub(crate) mod rescue;
 pub(crate) mod seed;
 pub(crate) mod snapshot;
+mod staged;
+mod strikes;
+mod verdict;
 
 pub use clock::{Clock, SystemClock};
-pub(crate) use document::Grant;
 pub use document::{Account, DecodeError, Document};
+pub use policy::AfterLostAnswer;
+pub(crate) use protocol::{Exchanged, Presentation};
 pub use seed::Seed;
+pub(crate) use staged::Staged;

@@ -5,9 +5,25 @@ use std::time::Duration;
 use xoxoday_api::number::EpochMillis;
 
 use super::clock::{after, until};
-use super::document::{Brake, Document};
+use super::document::{Document, Intent};
 
-#[derive(Debug, Clone)]
+/// What to do when nobody knows whether a refresh token is spent: its answer
+/// was lost, or said nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AfterLostAnswer {
+    /// Present it again: after the floor at first, then after growing waits of
+    /// up to an hour. If it was not spent it works. If it was, Xoxoday's
+    /// documentation grants it six more hours; and if it does not, the token
+    /// is no loss.
+    #[default]
+    Replay,
+    /// Present it again only when somebody asks for a rotation. For accounts
+    /// where the second use of a token is punished.
+    Halt,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Policy {
     /// The least time between two exchanges.
     pub(crate) floor: Duration,
@@ -15,6 +31,10 @@ pub(crate) struct Policy {
     pub(crate) lease: Duration,
     /// The most time between two exchanges.
     pub(crate) at_most: Duration,
+    pub(crate) after_lost_answer: AfterLostAnswer,
+    /// This process's share of the jitter, in thousandths: processes that
+    /// share an account do not all wake at once.
+    pub(crate) jitter: u16,
 }
 
 impl Default for Policy {
@@ -23,31 +43,42 @@ impl Default for Policy {
             floor: Duration::from_secs(60),
             lease: Duration::from_secs(60),
             at_most: Duration::from_secs(7 * 24 * 60 * 60),
+            after_lost_answer: AfterLostAnswer::default(),
+            jitter: 0,
         }
     }
 }
+
+/// The longest wait between two presentations of one token.
+const LONGEST_REPLAY_WAIT: Duration = Duration::from_secs(60 * 60);
+/// The longest brake that anybody writes.
+const LONGEST_BRAKE: Duration = Duration::from_secs(24 * 60 * 60);
+/// What was done further ahead than this was done by a clock that has been set
+/// back since: nothing is known of when it was.
+const SKEW: Duration = Duration::from_secs(5 * 60);
 
 impl Policy {
     /// A shorter lease would give up on answers that are on their way.
     pub(crate) const SHORTEST_LEASE: Duration = Duration::from_secs(2);
 
-    /// An exchange must be over while the lease still runs.
-    pub(crate) fn exchange_deadline(&self) -> Duration {
-        self.lease / 2
+    /// How long an exchange may take that starts now: it must be over while
+    /// the lease still runs. `None` where too little of the lease is left.
+    pub(crate) fn exchange_deadline(&self, intent: &Intent, now: EpochMillis) -> Option<Duration> {
+        let left = until(now, intent.lease_until).min(self.lease);
+        (left > self.lease / 2).then_some(self.lease / 2)
     }
 
-    /// Due after two thirds of the lifetime, and after a week at the latest.
+    /// Due after two thirds of the lifetime, and after a week at the latest;
+    /// jitter brings it up to a tenth forward.
     pub(crate) fn due_at(&self, document: &Document) -> EpochMillis {
         let tokens = &document.0;
-        let latest = after(tokens.obtained_at, self.at_most);
-        match tokens.access_expires_at {
-            _ if tokens.access.is_none() => tokens.obtained_at,
-            Some(end) => {
-                let lifetime = until(tokens.obtained_at, end);
-                latest.min(after(tokens.obtained_at, lifetime * 2 / 3))
-            }
-            None => latest,
-        }
+        let span = match tokens.access_expires_at {
+            _ if tokens.access.is_none() => Duration::ZERO,
+            Some(end) => (until(tokens.obtained_at, end) * 2 / 3).min(self.at_most),
+            None => self.at_most,
+        };
+        let jitter = span / 10_000 * u32::from(self.jitter.min(1000));
+        after(tokens.obtained_at, span - jitter)
     }
 
     /// A token is not sent in its last moments: it could end under way.
@@ -63,26 +94,40 @@ impl Policy {
         document.0.access.is_some() && !ended
     }
 
-    /// When the next exchange may be, and why not before. `brake` and
-    /// `last_attempt` are what this process knows beyond the document.
+    /// When the next exchange may be, and why not before: a rate limit, the
+    /// floor, or an earlier attempt whose end nobody knows.
     pub(crate) fn braked_until(
         &self,
         document: &Document,
-        brake: Option<&Brake>,
-        last_attempt: Option<EpochMillis>,
+        now: EpochMillis,
     ) -> Option<(EpochMillis, String)> {
-        let exchanged = document.0.exchanged.then_some(document.0.obtained_at);
-        let floors = [exchanged, last_attempt]
-            .into_iter()
-            .flatten()
-            .map(|exchange| {
-                let why = "the last exchange was just now".to_owned();
-                (after(exchange, self.floor), why)
-            });
-        let brakes = [brake, document.0.brake.as_ref()]
-            .into_iter()
-            .flatten()
+        let tokens = &document.0;
+        let known = |moment: EpochMillis| until(now, moment) <= SKEW;
+        let brake = tokens
+            .brake
+            .as_ref()
+            .filter(|brake| until(now, brake.until) <= LONGEST_BRAKE + SKEW)
             .map(|brake| (brake.until, brake.why.clone()));
-        floors.chain(brakes).max_by_key(|(until, _)| *until)
+        let floor = tokens.attempted_at.filter(|it| known(*it)).map(|attempt| {
+            let why = "the last exchange was just now".to_owned();
+            (after(attempt, self.floor), why)
+        });
+        let open = tokens.intent.as_ref();
+        let replay = open.filter(|it| known(it.started_at)).map(|intent| {
+            let why = "the answer to the last exchange was lost".to_owned();
+            let times = 1 << (intent.presentations.clamp(1, 16) - 1);
+            let wait = self.floor.saturating_mul(times).min(LONGEST_REPLAY_WAIT);
+            (after(intent.started_at, wait.max(self.floor)), why)
+        });
+        [brake, floor, replay]
+            .into_iter()
+            .flatten()
+            .filter(|(until, _)| now < *until)
+            .max_by_key(|(until, _)| *until)
+    }
+
+    /// Whether a document is due to be rotated.
+    pub(crate) fn is_due(&self, document: &Document, now: EpochMillis) -> bool {
+        now >= self.due_at(document) || until(now, document.0.obtained_at) > SKEW
     }
 }

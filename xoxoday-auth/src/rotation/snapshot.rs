@@ -35,7 +35,7 @@ impl Live {
         })
     }
 
-    fn is_usable(&self, now: EpochMillis) -> bool {
+    pub(crate) fn is_usable(&self, now: EpochMillis) -> bool {
         self.usable_until.is_none_or(|end| now < end)
     }
 

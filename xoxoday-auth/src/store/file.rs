@@ -1,12 +1,10 @@
 //! The default store: one file.
 //!
-//! A swap holds a kernel lock on a file beside it, writes a temporary file in
-//! the same directory (created 0600), syncs it, renames it over the old one
-//! and syncs the directory. At every moment the path names a whole document,
-//! and a crash leaves no lock behind.
+//! A swap holds a kernel lock on a file beside it, so that a crash leaves no
+//! lock behind, and [replaces](PrivateFile::replace) the file.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::private_file::{PrivateFile, step};
 use super::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version};
 use crate::rotation::Document;
 
 /// Keeps the tokens in a file that only its owner can read.
 #[derive(Debug, Clone)]
 pub struct FileStore {
-    path: PathBuf,
+    file: PrivateFile,
 }
 
 /// How long a swap waits for the lock.
@@ -38,27 +37,20 @@ impl FileStore {
     /// A store in the file at `path`. The file and its directory are made at
     /// the first write.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        // A program that changes its directory must not lose its tokens.
-        let path = std::path::absolute(&path).unwrap_or(path);
-        Self { path }
+        let file = PrivateFile::new(path);
+        Self { file }
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn read(&self) -> Result<Option<Stored>, StoreError> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failed("read", &error)),
-        };
-        self.refuse_if_others_can_read(&file)?;
-        let mut bytes = Zeroizing::new(Vec::new());
-        io::Read::read_to_end(&mut file, &mut bytes).map_err(|e| self.failed("read", &e))?;
-        self.decode(&bytes).map(Some)
+        match self.file.read()? {
+            Some(bytes) => self.decode(&bytes).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Stored, StoreError> {
@@ -66,7 +58,7 @@ impl FileStore {
             let advice = "it was left untouched; restore it from a copy, or move it away and bring in new tokens from the dashboard";
             StoreError::new(
                 StoreErrorKind::Unusable,
-                format!("cannot use {}: {what}; {advice}", self.path.display()),
+                format!("cannot use {}: {what}; {advice}", self.path().display()),
             )
         };
         if bytes.is_empty() {
@@ -91,100 +83,33 @@ impl FileStore {
     }
 
     fn swap(&self, expected: Version, document: &Document) -> Result<Swap, StoreError> {
-        // A link stays a link: what it points to is replaced.
-        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        Self { path: target }.swap_target(expected, document)
-    }
-
-    fn swap_target(&self, expected: Version, document: &Document) -> Result<Swap, StoreError> {
-        let directory = self.directory();
-        create_directory(directory).map_err(|e| self.failed("write", &e))?;
+        let file = self.file.target();
+        file.make_directory()?;
         // The lock lives in a file of its own because the rename replaces the
         // token file. The kernel drops it with the descriptor, however the
         // process ends.
-        let lock = open_private(&self.sibling("lock"), OpenOptions::new().create(true))
-            .map_err(|e| self.failed("lock", &e))?;
-        lock_in_time(&lock).map_err(|e| self.failed("lock", &e))?;
-
-        let current = self.read()?.map_or(Version::EMPTY, |stored| stored.version);
-        if current != expected {
+        step("lock");
+        let lock = file.open_sibling("lock")?;
+        lock_in_time(&lock).map_err(|error| file.failed("lock", &error))?;
+        step("compare");
+        let current = Self { file: file.clone() }.read()?;
+        if current.map_or(Version::EMPTY, |stored| stored.version) != expected {
             return Ok(Swap::Conflict);
         }
         let version = expected.next();
-        self.replace(version, document)
-            .and_then(|()| sync_directory(directory))
-            .map_err(|e| self.failed("write", &e))?;
+        let content = envelope(version, document);
+        file.replace(&content.map_err(|error| file.failed("write", &error.into()))?)?;
         Ok(Swap::Done(version))
     }
+}
 
-    fn replace(&self, version: Version, document: &Document) -> io::Result<()> {
-        let document = document.encode();
-        let bytes = Zeroizing::new(serde_json::to_vec(&Envelope {
-            version: version.get(),
-            document: serde_json::from_slice(&document)?,
-        })?);
-        // Under the lock one name is enough; one left by a crash is removed.
-        let temporary = self.sibling("tmp");
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = open_private(&temporary, OpenOptions::new().create_new(true))?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &self.path)
-    }
-
-    fn directory(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        }
-    }
-
-    fn sibling(&self, extension: &str) -> PathBuf {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".");
-        name.push(extension);
-        self.path.with_file_name(name)
-    }
-
-    fn failed(&self, what: &str, error: &io::Error) -> StoreError {
-        StoreError::new(
-            StoreErrorKind::Unavailable,
-            format!(
-                "cannot {what} the token file {}: {error}",
-                self.path.display()
-            ),
-        )
-    }
-
-    #[cfg(unix)]
-    fn refuse_if_others_can_read(&self, file: &File) -> Result<(), StoreError> {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let mode = file
-            .metadata()
-            .map_err(|e| self.failed("read", &e))?
-            .permissions()
-            .mode();
-        if mode & 0o077 == 0 {
-            return Ok(());
-        }
-        Err(StoreError::new(
-            StoreErrorKind::Unusable,
-            format!(
-                "others can read the token file {path} (mode {mode:04o}): run chmod 600 {path}",
-                path = self.path.display(),
-                mode = mode & 0o7777
-            ),
-        ))
-    }
-
-    #[cfg(not(unix))]
-    fn refuse_if_others_can_read(&self, _: &File) -> Result<(), StoreError> {
-        Ok(())
-    }
+fn envelope(version: Version, document: &Document) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+    let document = document.encode();
+    let envelope = Envelope {
+        version: version.get(),
+        document: serde_json::from_slice(&document)?,
+    };
+    serde_json::to_vec(&envelope).map(Zeroizing::new)
 }
 
 /// Waits for the lock, but not for ever: its holder may be stopped.
@@ -206,28 +131,6 @@ fn lock_in_time(lock: &File) -> io::Result<()> {
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
-}
-
-fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.write(true).open(path)
-}
-
-/// Makes a rename durable. Windows has no such call, and needs none.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()?;
-    }
-    Ok(())
-}
-
-fn create_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 impl TokenStore for FileStore {
@@ -263,6 +166,8 @@ fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::rotation::{Account, Seed};
     use xoxoday_api::number::EpochMillis;
@@ -305,13 +210,13 @@ mod tests {
     #[test]
     fn what_a_crash_left_behind_does_not_stand_in_the_way() {
         let (_directory, store) = store();
-        fs::write(store.sibling("tmp"), "half a doc").unwrap();
-        fs::write(store.sibling("lock"), "").unwrap();
+        fs::write(store.file.sibling("tmp"), "half a doc").unwrap();
+        fs::write(store.file.sibling("lock"), "").unwrap();
         assert_eq!(
             store.swap(Version::EMPTY, &document()),
             Ok(Swap::Done(Version::new(1)))
         );
-        assert!(!store.sibling("tmp").exists());
+        assert!(!store.file.sibling("tmp").exists());
     }
 
     #[cfg(unix)]

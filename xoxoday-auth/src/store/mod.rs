@@ -6,6 +6,7 @@
 
 mod file;
 mod memory;
+pub(crate) mod private_file;
 
 use std::fmt;
 
@@ -36,7 +37,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A document and the version under which it is stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The version to expect at the next swap.
     pub version: Version,

@@ -1,0 +1,146 @@
+//! Tells the log and the subscribers what happens to the tokens: each thing
+//! once, however many callers meet it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use xoxoday_api::number::EpochMillis;
+
+use super::clock::{after, until};
+use super::document::Document;
+use super::protocol::{Failure, Outcome, Success};
+use crate::events::{Event, Events, Publisher};
+
+#[derive(Debug)]
+pub(crate) struct Herald {
+    events: Publisher,
+    /// The last thing that was told.
+    last: Mutex<Option<Event>>,
+    /// When to warn (again) that the refresh token itself ends.
+    next_warning: AtomicI64,
+}
+
+impl Default for Herald {
+    fn default() -> Self {
+        Self {
+            events: Publisher::default(),
+            last: Mutex::new(None),
+            next_warning: AtomicI64::new(i64::MIN),
+        }
+    }
+}
+
+impl Herald {
+    pub(crate) fn subscribe(&self) -> Events {
+        self.events.subscribe()
+    }
+
+    /// New tokens have another end.
+    pub(crate) fn tokens_changed(&self) {
+        self.next_warning.store(i64::MIN, Ordering::Relaxed);
+    }
+
+    /// Tells how a rotation ended, unless the last one ended the same way.
+    pub(crate) fn tell(&self, outcome: &Outcome, generation: u64) {
+        let Some(event) = event(outcome, generation) else {
+            return;
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() == Some(&event) {
+            return;
+        }
+        match outcome {
+            Ok(success) => tracing::info!(generation, ?success, "a rotation ended"),
+            Err(Failure::Unsaved(error)) => tracing::error!(
+                generation,
+                %error,
+                "new tokens could not be saved: they are in use, and are saved as soon as the store can be written"
+            ),
+            Err(failure) => tracing::warn!(generation, ?failure, "tokens were not rotated"),
+        }
+        *last = Some(event.clone());
+        self.events.publish(event);
+    }
+
+    /// Warns that the refresh token ends, from two weeks before, and again
+    /// whenever half of what was left has passed.
+    pub(crate) fn warn_of_the_end(&self, document: impl FnOnce() -> Document, now: EpochMillis) {
+        const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+        const OFTEN: Duration = Duration::from_secs(60 * 60);
+
+        let due = self.next_warning.load(Ordering::Relaxed);
+        if now.get() < due {
+            return;
+        }
+        let ends_at = document().0.refresh_expires_at;
+        let left = ends_at.map(|end| until(now, end));
+        let next = match left {
+            None => EpochMillis::new(i64::MAX),
+            Some(left) if left > FIRST => after(now, left - FIRST),
+            Some(left) => after(now, (left / 2).max(OFTEN)),
+        };
+        // Of several callers one warns.
+        let warns = self
+            .next_warning
+            .compare_exchange(due, next.get(), Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
+        let (true, Some(ends_at), Some(left)) = (warns, ends_at, left) else {
+            return;
+        };
+        if left > FIRST {
+            return;
+        }
+        let hours = left.as_secs() / 3600;
+        if left.is_zero() {
+            tracing::error!(
+                "the refresh token has ended: a person must take new tokens from the dashboard"
+            );
+        } else {
+            tracing::warn!(
+                hours,
+                "the refresh token itself ends soon: if it is not rotated before, a person must log in"
+            );
+        }
+        self.events.publish(Event::RefreshTokenEnding { ends_at });
+    }
+}
+
+/// The word that stands in the `outcome` field of a span.
+pub(crate) fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Ok(Success::Rotated) => "rotated",
+        Ok(Success::Adopted) => "adopted",
+        Ok(Success::StillFresh) => "still_fresh",
+        Err(Failure::LoginRequired { .. }) => "login_required",
+        Err(Failure::Braked { .. }) => "braked",
+        Err(Failure::Busy { .. }) => "busy",
+        Err(Failure::Halted) => "halted",
+        Err(Failure::Useless { .. }) => "useless",
+        Err(Failure::Denied(_)) => "denied",
+        Err(Failure::Unavailable { .. }) => "unavailable",
+        Err(Failure::Store(_)) => "store_trouble",
+        Err(Failure::Unsaved(_)) => "unsaved",
+    }
+}
+
+/// What subscribers hear of a rotation; nothing where nothing happened.
+fn event(outcome: &Outcome, generation: u64) -> Option<Event> {
+    Some(match outcome {
+        Ok(Success::Rotated) => Event::Rotated { generation },
+        Ok(Success::Adopted) => Event::Adopted { generation },
+        Ok(Success::StillFresh) | Err(Failure::Busy { .. }) => return None,
+        Err(Failure::Braked { until, why }) => Event::Braked {
+            until: *until,
+            why: why.clone(),
+        },
+        Err(Failure::LoginRequired { why }) => Event::LoginRequired { why: why.clone() },
+        Err(Failure::Unsaved(error)) => Event::SuccessorUnsaved {
+            generation,
+            why: error.to_string(),
+        },
+        Err(failure) => Event::RotationFailed {
+            why: failure.to_string(),
+        },
+    })
+}

@@ -1,0 +1,180 @@
+//! A file that only its owner can read, replaced whole or not at all.
+//!
+//! A new content is written to a temporary file in the same directory (created
+//! 0600), synced, renamed over the old one, and the directory is synced. At
+//! every moment the path names a whole content, and a crash loses none that was
+//! reported as written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{StoreError, StoreErrorKind};
+
+/// A secret's file. Every step is told to `tracing` at its finest level.
+#[derive(Debug, Clone)]
+pub(crate) struct PrivateFile {
+    path: PathBuf,
+}
+
+impl PrivateFile {
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        // A program that changes its directory must not lose its tokens.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Self { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same file, with links followed: a link stays a link.
+    pub(crate) fn target(&self) -> Self {
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        Self { path }
+    }
+
+    /// The content, or `None` where there is no file.
+    pub(crate) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failed("read", &error)),
+        };
+        self.refuse_if_others_can_read(&file)?;
+        let mut bytes = Zeroizing::new(Vec::new());
+        let read = file.read_to_end(&mut bytes);
+        read.map_err(|error| self.failed("read", &error))?;
+        Ok(Some(bytes))
+    }
+
+    /// Makes the directory, if it is not there, for this user alone.
+    pub(crate) fn make_directory(&self) -> Result<(), StoreError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(self.directory())
+            .map_err(|error| self.failed("write", &error))
+    }
+
+    /// Replaces the content, durably. Two who do so at once need a lock.
+    pub(crate) fn replace(&self, content: &[u8]) -> Result<(), StoreError> {
+        self.make_directory()?;
+        self.replace_in_place(content)
+            .map_err(|error| self.failed("write", &error))
+    }
+
+    fn replace_in_place(&self, content: &[u8]) -> io::Result<()> {
+        // One name is enough under a lock; one left by a crash is removed.
+        let temporary = self.sibling("tmp");
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        step("create");
+        let mut file = open_private(&temporary, OpenOptions::new().create_new(true))?;
+        step("write");
+        file.write_all(content)?;
+        step("sync");
+        file.sync_all()?;
+        step("rename");
+        fs::rename(&temporary, &self.path)?;
+        step("sync directory");
+        sync_directory(self.directory())?;
+        step("replaced");
+        Ok(())
+    }
+
+    /// A file beside this one, open for writing: its name with an extension.
+    pub(crate) fn open_sibling(&self, extension: &str) -> Result<File, StoreError> {
+        let path = self.sibling(extension);
+        open_private(&path, OpenOptions::new().create(true))
+            .map_err(|error| self.failed("lock", &error))
+    }
+
+    pub(crate) fn failed(&self, what: &str, error: &io::Error) -> StoreError {
+        let advice = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "; the user of this program must be able to read and write the file and its directory"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "; it must be on a file system that can be written"
+            }
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => "; make room for it",
+            _ => "",
+        };
+        let path = self.path.display();
+        StoreError::new(
+            StoreErrorKind::Unavailable,
+            format!("cannot {what} the token file {path}: {error}{advice}"),
+        )
+    }
+
+    pub(super) fn sibling(&self, extension: &str) -> PathBuf {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".");
+        name.push(extension);
+        self.path.with_file_name(name)
+    }
+
+    fn directory(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        }
+    }
+
+    #[cfg(unix)]
+    fn refuse_if_others_can_read(&self, file: &File) -> Result<(), StoreError> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let metadata = file.metadata();
+        let mode = metadata
+            .map_err(|error| self.failed("read", &error))?
+            .permissions()
+            .mode();
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Unusable,
+            format!(
+                "others can read the token file {path} (mode {mode:04o}): run chmod 600 {path}",
+                path = self.path.display(),
+                mode = mode & 0o7777
+            ),
+        ))
+    }
+
+    #[cfg(not(unix))]
+    fn refuse_if_others_can_read(&self, _: &File) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Says what is about to be done: for those who look for where time goes, and
+/// for tests that end the process right there.
+pub(super) fn step(step: &'static str) {
+    tracing::trace!(step, "token file");
+}
+
+fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.write(true).open(path)
+}
+
+/// Makes a rename durable. Windows has no such call, and needs none.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(path)?.sync_all()?;
+    }
+    Ok(())
+}
