@@ -2,14 +2,14 @@
 //! the worse for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use xoxoday_auth::store::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, Version};
 use xoxoday_auth::tokens::Rotation;
 use xoxoday_auth::{
-    Clock, Document, EpochMillis, Error, ErrorKind, FileStore, MemoryStore, SystemClock,
+    Clock, Document, EpochMillis, Error, ErrorKind, Event, FileStore, MemoryStore, SystemClock,
     TokenStore, Xoxoday,
 };
 use xoxoday_sandbox::{Bearer, Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
@@ -97,7 +97,8 @@ struct Watched {
     store: MemoryStore,
     leave: Arc<Semaphore>,
     asked: Arc<Semaphore>,
-    broken: Arc<AtomicBool>,
+    /// How many more swaps succeed.
+    writable: Arc<AtomicI64>,
 }
 
 impl Watched {
@@ -106,7 +107,7 @@ impl Watched {
             store: MemoryStore::new(),
             leave: Arc::new(Semaphore::new(leave)),
             asked: Arc::new(Semaphore::new(0)),
-            broken: Arc::default(),
+            writable: Arc::new(AtomicI64::new(i64::MAX)),
         }
     }
 }
@@ -124,7 +125,7 @@ impl TokenStore for Watched {
         Box::pin(async move {
             self.asked.add_permits(1);
             self.leave.acquire().await.unwrap().forget();
-            if self.broken.load(Ordering::SeqCst) {
+            if self.writable.fetch_sub(1, Ordering::SeqCst) <= 0 {
                 return Err(StoreError::new(StoreErrorKind::Unavailable, "disk full"));
             }
             self.store.compare_and_swap(expected, document).await
@@ -135,7 +136,7 @@ impl TokenStore for Watched {
 #[tokio::test]
 async fn new_tokens_are_saved_before_they_are_used() {
     let sandbox = sandbox();
-    let store = Watched::new(1);
+    let store = Watched::new(2);
     let xoxoday = client_of(&sandbox)
         .store(store.clone())
         .build()
@@ -148,7 +149,9 @@ async fn new_tokens_are_saved_before_they_are_used() {
         let xoxoday = xoxoday.clone();
         async move { balance(&xoxoday).await }
     });
-    // The exchange is done and the swap waits for leave: nobody has the new token.
+    // The intent was saved, the exchange is done, and the swap waits for leave:
+    // nobody has the new token.
+    store.asked.acquire().await.unwrap().forget();
     store.asked.acquire().await.unwrap().forget();
     let with_new_token = |sandbox: &Sandbox| {
         let record = sandbox.record();
@@ -176,7 +179,8 @@ async fn a_successor_that_cannot_be_saved_is_served_and_saved_before_the_next_ex
         .await
         .unwrap();
 
-    store.broken.store(true, Ordering::SeqCst);
+    // The disk is full right behind the intent.
+    store.writable.store(1, Ordering::SeqCst);
     let unsaved = xoxoday.tokens().rotate().await.unwrap_err();
     assert!(unsaved.to_string().contains("disk full"), "{unsaved}");
     balance(&xoxoday).await.unwrap();
@@ -188,12 +192,58 @@ async fn a_successor_that_cannot_be_saved_is_served_and_saved_before_the_next_ex
         "exchanged while a successor was unsaved"
     );
 
-    store.broken.store(false, Ordering::SeqCst);
+    store.writable.store(i64::MAX, Ordering::SeqCst);
     xoxoday.tokens().rotate().await.unwrap();
     assert_eq!(exchanges(&sandbox), 2);
-    let saved = store.load().await.unwrap().unwrap();
-    assert_eq!(saved.document.generation(), 3);
+    let saved = stored(&store).await;
+    assert_eq!(saved["generation"], 2);
+    assert_eq!(saved["staged"]["status"], 200);
     assert_each_presented_once(&sandbox);
+}
+
+#[tokio::test]
+async fn a_successor_that_could_not_be_saved_is_saved_without_being_asked() {
+    let sandbox = sandbox();
+    let store = Watched::new(100);
+    let xoxoday = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+    let mut events = xoxoday.events();
+    store.writable.store(1, Ordering::SeqCst);
+    xoxoday.tokens().rotate().await.unwrap_err();
+    assert!(matches!(
+        events.next().await,
+        Some(Event::SuccessorUnsaved { generation: 2, .. })
+    ));
+    store.writable.store(i64::MAX, Ordering::SeqCst);
+    store.asked.forget_permits(100);
+    store.asked.acquire().await.unwrap().forget();
+    xoxoday.shutdown().await;
+    assert_eq!(stored(&store).await["staged"]["status"], 200);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_costs_no_token() {
+    let sandbox = sandbox();
+    let store = Watched::new(100);
+    let xoxoday = client_of(&sandbox)
+        .store(store.clone())
+        .build()
+        .await
+        .unwrap();
+    store.writable.store(0, Ordering::SeqCst);
+    let error = xoxoday.tokens().rotate().await.unwrap_err();
+    assert!(error.to_string().contains("disk full"), "{error}");
+    assert_eq!(exchanges(&sandbox), 0);
+    balance(&xoxoday).await.unwrap();
+}
+
+/// The stored document as it lies there.
+async fn stored(store: &Watched) -> serde_json::Value {
+    let document = store.load().await.unwrap().unwrap().document;
+    serde_json::from_slice(&document.encode()).unwrap()
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ pub mod canary;
 pub mod search;
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -74,7 +75,14 @@ pub fn client_of(sandbox: &Sandbox) -> Builder {
     Xoxoday::builder(environment, sandbox.client_id(), sandbox.client_secret())
         .seed(seed(sandbox.seed()))
         .store(MemoryStore::new())
+        .rescue_file(rescue_file(&sandbox.origin()))
         .rotation_floor(Duration::ZERO)
+}
+
+/// Not in the home of whoever runs the tests.
+fn rescue_file(origin: &str) -> PathBuf {
+    let name: String = origin.chars().filter(char::is_ascii_digit).collect();
+    std::env::temp_dir().join(format!("xoxoday-tests-{name}.rescue.json"))
 }
 
 /// A client with secrets that are made up: `client-1`, and the
