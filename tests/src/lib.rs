@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use xoxoday_auth::api::number::EpochMillis;
-use xoxoday_auth::{Builder, Environment, MemoryStore, Seed, Xoxoday};
+use xoxoday_auth::{Builder, Clock, Environment, MemoryStore, Seed, SystemClock, Xoxoday};
 use xoxoday_sandbox::{Pair, Sandbox};
 
 /// Super Admin of every sandbox account.
@@ -92,6 +92,27 @@ pub fn client_at(environment: Environment) -> Builder {
     Xoxoday::builder(environment, "client-1", marked!("secret-1"))
         .seed(Seed::new(marked!("refresh-1")).access_token(marked!("access-1"), None))
         .store(MemoryStore::new())
+}
+
+/// A clock that runs ahead, by so many milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Ahead(pub i64);
+
+impl Ahead {
+    /// The variable that sets the clock of a child.
+    pub const VARIABLE: &str = "XOXODAY_TESTS_AHEAD_MS";
+
+    /// The clock of this process, if it is such a child.
+    pub fn from_env() -> Self {
+        let ahead = std::env::var(Self::VARIABLE).ok();
+        Self(ahead.and_then(|ms| ms.parse().ok()).unwrap_or_default())
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> EpochMillis {
+        EpochMillis::new(SystemClock.now().get() + self.0)
+    }
 }
 
 /// What a person copies from the dashboard.

@@ -331,6 +331,7 @@ impl Inner {
             let action = self.machine().step(input, clock.now());
             input = match action {
                 Action::Load => {
+                    step("load");
                     let loaded = in_time(policy, self.load()).await;
                     rescued = loaded.as_ref().ok().and_then(|it| it.rescued.clone());
                     Input::Loaded(loaded)
@@ -340,15 +341,21 @@ impl Inner {
                     Input::Waited
                 }
                 Action::Swap { expected, document } => {
+                    step("swap");
                     let swap = store.compare_and_swap(expected, &document);
                     Input::Swapped(in_time(policy, swap).await)
                 }
                 Action::Exchange(presentation) => {
-                    Input::Exchanged(exchange.exchange(presentation).await)
+                    step("exchange");
+                    let exchanged = exchange.exchange(presentation).await;
+                    step("exchanged");
+                    Input::Exchanged(exchanged)
                 }
                 Action::End { result, publish } => {
+                    step("end");
                     self.keep_or_clear(rescued);
                     self.end(&result, publish);
+                    step("ended");
                     return result;
                 }
             };
@@ -474,6 +481,11 @@ impl Rotation {
         }
         inner.saving_later.store(false, Ordering::Relaxed);
     }
+}
+
+/// Says what is about to be done: for tests that end the process right there.
+fn step(step: &'static str) {
+    tracing::trace!(step, "rotation");
 }
 
 /// A store that does not answer is one that cannot be reached.

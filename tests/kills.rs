@@ -1,0 +1,252 @@
+//! Processes that are killed (SIGKILL) in the middle of a rotation. Afterwards
+//! the account works, but for the one case in which nobody can help: the server
+//! has spent the token, and its answer never became durable. Then the client
+//! says that a person must log in, and asks the server nothing any more.
+
+use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use xoxoday_auth::{Error, ErrorKind, FileStore, Xoxoday};
+use xoxoday_sandbox::{Gate, Operation, Replay, Rotation, Sandbox, Trouble};
+use xoxoday_tests::canary::STORE;
+use xoxoday_tests::{Ahead, JOHN, TestSandbox, client_of, directory, sandbox, seed};
+
+const SERVERS: [Rotation; 3] = [
+    Rotation::Strict,
+    Rotation::SIX_HOURS,
+    Rotation::Grace {
+        window: Duration::from_secs(6 * 3600),
+        replay: Replay::SameSuccessor,
+    },
+];
+
+/// An account with a sandbox, and a store that children share.
+struct Account {
+    sandbox: TestSandbox,
+    store: PathBuf,
+    /// How far the clock is ahead, in milliseconds: time passes when it must,
+    /// and nobody waits for it.
+    ahead: AtomicI64,
+    _directory: tempfile::TempDir,
+}
+
+impl Account {
+    fn new(server: Rotation) -> Self {
+        let sandbox = sandbox();
+        sandbox.switch(|switches| switches.rotation = server);
+        let directory = directory();
+        Self {
+            sandbox,
+            store: directory.path().join(STORE),
+            ahead: AtomicI64::new(0),
+            _directory: directory,
+        }
+    }
+
+    fn rotator(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rotator"));
+        command
+            .args(arguments)
+            .envs(self.sandbox.environment())
+            .env(
+                "XOXODAY_TOKEN_STORE",
+                format!("file:{}", self.store.display()),
+            )
+            .env("XOXODAY_ROTATION_FLOOR", "0s")
+            .env(Ahead::VARIABLE, self.clock().0.to_string())
+            .stdout(Stdio::piped());
+        command
+    }
+
+    fn clock(&self) -> Ahead {
+        Ahead(self.ahead.load(Ordering::Relaxed))
+    }
+
+    fn let_the_lease_end(&self) {
+        self.ahead.fetch_add(61_000, Ordering::Relaxed);
+    }
+
+    async fn restarted(&self) -> Result<Xoxoday, Error> {
+        client_of(&self.sandbox)
+            .store(FileStore::new(&self.store))
+            .clock(self.clock())
+            .build()
+            .await
+    }
+
+    /// What the store holds, as it lies there.
+    fn stored(&self) -> Value {
+        let text = fs::read(&self.store).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Whether no one has the newest tokens that the server has issued, and the
+    /// server takes no older ones.
+    fn is_beyond_help(&self) -> bool {
+        let stored = &self.stored()["document"];
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        // A process that died before it had brought the seed in spent nothing.
+        let held = text(&stored["refresh"]).unwrap_or_else(|| self.sandbox.refresh_token().into());
+        let answer = text(&stored["staged"]["body"]["text"]).unwrap_or_default();
+        let record = self.sandbox.record();
+        let newest = record.pairs().last().expect("the seed").refresh_token();
+        let saved = held == newest || answer.contains(newest);
+        !saved && self.sandbox.switches().rotation == Rotation::Strict
+    }
+
+    /// Proves that the account works, or that nobody could make it work.
+    async fn assert_works_or_is_beyond_help(&self, after: &str) -> bool {
+        self.let_the_lease_end();
+        let xoxoday = self.restarted().await.expect(after);
+        let rotated = xoxoday.tokens().rotate().await;
+        let works = rotated.is_ok() && xoxoday.points().balance(JOHN).await.is_ok();
+        if works {
+            return true;
+        }
+        // Judged now, because the server may have heard the one who was killed late.
+        assert!(self.is_beyond_help(), "killed at {after}: {rotated:?}");
+        let error = rotated.expect_err(after);
+        assert_eq!(error.kind(), ErrorKind::LoginRequired, "{after}: {error}");
+        assert!(error.to_string().contains("lost"), "{error}");
+        assert!(error.to_string().contains("dashboard"), "{error}");
+        // The latch holds, also for others.
+        let presented = self.sandbox.record().exchanges().len();
+        let other = self.restarted().await.expect(after);
+        other.tokens().rotate().await.expect_err(after);
+        assert_eq!(self.sandbox.record().exchanges().len(), presented);
+        // A person brings new tokens in, and the account works again.
+        let pair = self.sandbox.dashboard().new_pair();
+        let mended = client_of(&self.sandbox)
+            .seed(seed(&pair))
+            .store(FileStore::new(&self.store))
+            .clock(self.clock())
+            .build()
+            .await
+            .expect(after);
+        mended.points().balance(JOHN).await.expect(after);
+        false
+    }
+}
+
+/// Every step of a rotation, as it tells them itself.
+fn steps() -> Vec<String> {
+    let account = Account::new(Rotation::Strict);
+    // Without the steps of bringing the first tokens in.
+    let seeded = account.rotator(&["call", "1"]).output().unwrap();
+    assert!(seeded.status.success());
+    let told = account.rotator(&["rotate"]).output().unwrap();
+    assert!(told.status.success());
+    let told = String::from_utf8(told.stdout).unwrap();
+    told.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_survives_a_kill_at_every_step_of_a_rotation() {
+    let steps = steps();
+    assert!(steps.len() >= 20, "{steps:?}");
+    let mut beyond_help = Vec::new();
+    for server in SERVERS {
+        for step in &steps {
+            let account = Account::new(server);
+            let seeded = account.rotator(&["call", "1"]).status().unwrap();
+            assert!(seeded.success());
+            let killed = account.rotator(&["rotate", "--die-at", step]).output();
+            assert_eq!(killed.unwrap().status.code(), None, "not killed at {step}");
+            let after = format!("{step}, {server:?}");
+            if !account.assert_works_or_is_beyond_help(&after).await {
+                beyond_help.push(step);
+            }
+        }
+    }
+    println!(
+        "kills: {} steps × {} servers; beyond help: {beyond_help:?}",
+        steps.len(),
+        SERVERS.len()
+    );
+    // Between the server's answer and the renaming of the file, and nowhere else.
+    let first = steps.iter().position(|step| step == "exchanged 1").unwrap();
+    let last = steps.iter().position(|step| step == "rename 2").unwrap();
+    assert_eq!(beyond_help, steps[first..=last].iter().collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_survives_a_kill_while_the_server_works_or_answers() {
+    for server in SERVERS {
+        for (name, after_work) in [("before the work", false), ("after the work", true)] {
+            let account = Account::new(server);
+            let gate = Gate::new();
+            let hold = Trouble::Hold(gate.clone());
+            let plan = if after_work {
+                hold.after_work()
+            } else {
+                hold.before_work()
+            };
+            account.sandbox.trouble(Operation::RefreshTokenPoints, plan);
+            let mut child = account.rotator(&["rotate"]).spawn().unwrap();
+            gate.wait_for(1).await;
+            child.kill().unwrap();
+            child.wait().unwrap();
+            gate.open();
+            // The request had arrived: the work is done whoever waits for it.
+            account
+                .sandbox
+                .wait_for(1, |call| call.presented.is_some() && call.is_over())
+                .await;
+            let after = format!("{name}, {server:?}");
+            let works = account.assert_works_or_is_beyond_help(&after).await;
+            assert_eq!(works, server != Rotation::Strict, "{after}");
+        }
+    }
+}
+
+/// Kills fall within the rotation: shortly behind one of its steps.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_survives_kills_at_random_times() {
+    let runs = std::env::var("XOXODAY_KILLS").map_or(210, |runs| runs.parse().unwrap());
+    let number_of_steps = steps().len();
+    let accounts = SERVERS.map(Account::new);
+    let (mut killed, mut spent, mut beyond_help) = (0, 0, 0);
+    for run in 0..runs {
+        let account = &accounts[run % accounts.len()];
+        let spent_before = exchanges_done(&account.sandbox);
+        let mut child = account.rotator(&["rotate"]).spawn().unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+        for _ in 0..random(number_of_steps) {
+            told.next();
+        }
+        std::thread::sleep(Duration::from_micros(random(1500) as u64));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        let works = account.assert_works_or_is_beyond_help("a random time");
+        let works = works.await;
+        beyond_help += usize::from(!works);
+        // One exchange is that of the survivor.
+        let exchanges = exchanges_done(&account.sandbox) - spent_before;
+        spent += usize::from(exchanges > usize::from(works));
+    }
+    println!(
+        "kills at random: {runs} runs, {killed} killed in time, {spent} with the token spent, {beyond_help} beyond help"
+    );
+    assert!(
+        killed * 2 > runs && spent * 10 > runs,
+        "the kills miss the rotation"
+    );
+}
+
+fn random(below: usize) -> usize {
+    RandomState::new().hash_one(0) as usize % below
+}
+
+/// How often a refresh token was exchanged for a new pair.
+fn exchanges_done(sandbox: &Sandbox) -> usize {
+    let record = sandbox.record();
+    record
+        .matching(|call| call.presented.is_some() && call.brought.is_some())
+        .len()
+}
