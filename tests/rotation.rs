@@ -1,22 +1,18 @@
 //! Rotation over real HTTP: the newest refresh token survives, and no call is
 //! the worse for it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use xoxoday_auth::store::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, Version};
+use xoxoday_auth::store::Swap;
 use xoxoday_auth::tokens::Rotation;
-use xoxoday_auth::{
-    Clock, Document, EpochMillis, Error, ErrorKind, Event, FileStore, MemoryStore, SystemClock,
-    TokenStore, Xoxoday,
-};
+use xoxoday_auth::{Error, ErrorKind, Event, FileStore, MemoryStore, TokenStore, Xoxoday};
 use xoxoday_sandbox::{Bearer, Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
 use xoxoday_tests::canary::STORE;
+use xoxoday_tests::troubled::{Moved, Watched};
 use xoxoday_tests::{client_of, directory, marked, sandbox, seed};
 
 const JOHN: &str = "john@company.example";
+const EIGHT_DAYS: Duration = Duration::from_secs(8 * 86_400);
 const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
 
 async fn balance(xoxoday: &Xoxoday) -> Result<(), Error> {
@@ -91,48 +87,6 @@ async fn many_callers_with_a_rejected_token_share_one_exchange() {
     assert_eq!(exchanges(&sandbox), 1);
 }
 
-/// A store whose swaps wait for leave, and fail on request.
-#[derive(Debug, Clone)]
-struct Watched {
-    store: MemoryStore,
-    leave: Arc<Semaphore>,
-    asked: Arc<Semaphore>,
-    /// How many more swaps succeed.
-    writable: Arc<AtomicI64>,
-}
-
-impl Watched {
-    fn new(leave: usize) -> Self {
-        Self {
-            store: MemoryStore::new(),
-            leave: Arc::new(Semaphore::new(leave)),
-            asked: Arc::new(Semaphore::new(0)),
-            writable: Arc::new(AtomicI64::new(i64::MAX)),
-        }
-    }
-}
-
-impl TokenStore for Watched {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.store.load()
-    }
-
-    fn compare_and_swap<'a>(
-        &'a self,
-        expected: Version,
-        document: &'a Document,
-    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
-        Box::pin(async move {
-            self.asked.add_permits(1);
-            self.leave.acquire().await.unwrap().forget();
-            if self.writable.fetch_sub(1, Ordering::SeqCst) <= 0 {
-                return Err(StoreError::new(StoreErrorKind::Unavailable, "disk full"));
-            }
-            self.store.compare_and_swap(expected, document).await
-        })
-    }
-}
-
 #[tokio::test]
 async fn new_tokens_are_saved_before_they_are_used() {
     let sandbox = sandbox();
@@ -142,7 +96,7 @@ async fn new_tokens_are_saved_before_they_are_used() {
         .build()
         .await
         .unwrap();
-    store.asked.acquire().await.unwrap().forget();
+    store.asked().await;
 
     sandbox.clock().advance(FORTY_DAYS);
     let call = tokio::spawn({
@@ -151,8 +105,8 @@ async fn new_tokens_are_saved_before_they_are_used() {
     });
     // The intent was saved, the exchange is done, and the swap waits for leave:
     // nobody has the new token.
-    store.asked.acquire().await.unwrap().forget();
-    store.asked.acquire().await.unwrap().forget();
+    store.asked().await;
+    store.asked().await;
     let with_new_token = |sandbox: &Sandbox| {
         let record = sandbox.record();
         let newest = record.exchanges()[0].brought.unwrap();
@@ -164,7 +118,7 @@ async fn new_tokens_are_saved_before_they_are_used() {
     assert_eq!(with_new_token(&sandbox), 0);
     assert_eq!(xoxoday.tokens().status().generation, 1);
 
-    store.leave.add_permits(1);
+    store.give_leave();
     call.await.unwrap().unwrap();
     assert_eq!(with_new_token(&sandbox), 1);
 }
@@ -180,7 +134,7 @@ async fn a_successor_that_cannot_be_saved_is_served_and_saved_before_the_next_ex
         .unwrap();
 
     // The disk is full right behind the intent.
-    store.writable.store(1, Ordering::SeqCst);
+    store.break_after(1);
     let unsaved = xoxoday.tokens().rotate().await.unwrap_err();
     assert!(unsaved.to_string().contains("disk full"), "{unsaved}");
     balance(&xoxoday).await.unwrap();
@@ -192,10 +146,10 @@ async fn a_successor_that_cannot_be_saved_is_served_and_saved_before_the_next_ex
         "exchanged while a successor was unsaved"
     );
 
-    store.writable.store(i64::MAX, Ordering::SeqCst);
+    store.mend();
     xoxoday.tokens().rotate().await.unwrap();
     assert_eq!(exchanges(&sandbox), 2);
-    let saved = stored(&store).await;
+    let saved = store.stored().await;
     assert_eq!(saved["generation"], 2);
     assert_eq!(saved["staged"]["status"], 200);
     assert_each_presented_once(&sandbox);
@@ -211,17 +165,17 @@ async fn a_successor_that_could_not_be_saved_is_saved_without_being_asked() {
         .await
         .unwrap();
     let mut events = xoxoday.events();
-    store.writable.store(1, Ordering::SeqCst);
+    store.break_after(1);
     xoxoday.tokens().rotate().await.unwrap_err();
     assert!(matches!(
         events.next().await,
         Some(Event::SuccessorUnsaved { generation: 2, .. })
     ));
-    store.writable.store(i64::MAX, Ordering::SeqCst);
-    store.asked.forget_permits(100);
-    store.asked.acquire().await.unwrap().forget();
+    store.mend();
+    store.forget_what_was_asked();
+    store.asked().await;
     xoxoday.shutdown().await;
-    assert_eq!(stored(&store).await["staged"]["status"], 200);
+    assert_eq!(store.stored().await["staged"]["status"], 200);
 }
 
 #[tokio::test]
@@ -233,17 +187,11 @@ async fn a_store_that_cannot_be_written_costs_no_token() {
         .build()
         .await
         .unwrap();
-    store.writable.store(0, Ordering::SeqCst);
+    store.break_after(0);
     let error = xoxoday.tokens().rotate().await.unwrap_err();
     assert!(error.to_string().contains("disk full"), "{error}");
     assert_eq!(exchanges(&sandbox), 0);
     balance(&xoxoday).await.unwrap();
-}
-
-/// The stored document as it lies there.
-async fn stored(store: &Watched) -> serde_json::Value {
-    let document = store.load().await.unwrap().unwrap().document;
-    serde_json::from_slice(&document.encode()).unwrap()
 }
 
 #[tokio::test]
@@ -444,16 +392,6 @@ async fn one_live_pair_is_enough() {
     assert_each_presented_once(&sandbox);
 }
 
-/// The machine's clock, and so many milliseconds.
-#[derive(Debug, Clone, Default)]
-struct Moved(Arc<AtomicI64>);
-
-impl Clock for Moved {
-    fn now(&self) -> EpochMillis {
-        EpochMillis::new(SystemClock.now().get() + self.0.load(Ordering::SeqCst))
-    }
-}
-
 #[tokio::test]
 async fn a_token_that_is_due_serves_on_while_its_successor_is_fetched_beside() {
     let sandbox = sandbox();
@@ -464,7 +402,7 @@ async fn a_token_that_is_due_serves_on_while_its_successor_is_fetched_beside() {
     xoxoday.shutdown().await;
     assert_eq!(exchanges(&sandbox), 0, "not due yet");
 
-    clock.0.store(8 * 86_400_000, Ordering::SeqCst);
+    clock.forward(EIGHT_DAYS);
     let gate = Gate::new();
     let hold = Trouble::Hold(gate.clone()).before_work();
     sandbox.trouble(Operation::RefreshTokenPoints, hold);
@@ -486,7 +424,7 @@ async fn a_due_rotation_that_fails_is_not_tried_again_on_every_call() {
     let builder = client_of(&sandbox).clock(clock.clone());
     let floor = Duration::from_secs(60);
     let xoxoday = builder.rotation_floor(floor).build().await.unwrap();
-    clock.0.store(8 * 86_400_000, Ordering::SeqCst);
+    clock.forward(EIGHT_DAYS);
     let always = Plan::from(Trouble::Html(502)).until_cleared();
     sandbox.trouble(Operation::RefreshTokenPoints, always);
     for _ in 0..20 {
@@ -537,10 +475,8 @@ async fn tokens_of_another_account_are_never_presented() {
         .await
         .unwrap();
     let theirs = store.load().await.unwrap().unwrap();
-    let ours = watched.store.load().await.unwrap().unwrap();
-    let swap = watched
-        .store
-        .compare_and_swap(ours.version, &theirs.document);
+    let ours = watched.load().await.unwrap().unwrap();
+    let swap = watched.compare_and_swap(ours.version, &theirs.document);
     assert!(matches!(swap.await.unwrap(), Swap::Done(_)));
 
     let error = xoxoday.tokens().rotate().await.unwrap_err();

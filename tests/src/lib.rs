@@ -7,7 +7,9 @@
 
 pub mod calls;
 pub mod canary;
+pub mod contract;
 pub mod search;
+pub mod troubled;
 
 use std::ops::Deref;
 use std::path::PathBuf;

@@ -4,6 +4,8 @@
 //! - `rotator rotate`: rotates once, and tells each step on standard output.
 //! - `rotator rotate --die-at STEP`: the same, but where that step would be
 //!   told the process kills itself, as the kernel would: no destructor runs.
+//! - `rotator rotate --full-disk-from STEP`: the same, but from that step on no
+//!   file can be written, until the rotation has ended.
 //! - `rotator call N`: makes N calls at once, and fails if one of them does.
 
 use std::collections::HashMap;
@@ -12,7 +14,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::sync::Mutex;
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use tokio::runtime::Runtime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -27,10 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let runtime = Runtime::new()?;
     match arguments[..] {
-        ["rotate"] => runtime.block_on(rotate(String::new())),
-        ["rotate", "--die-at", step] => runtime.block_on(rotate(step.to_owned())),
+        ["rotate"] => runtime.block_on(rotate(None)),
+        ["rotate", "--die-at", step] => runtime.block_on(rotate(Some((step, Fate::Die)))),
+        ["rotate", "--full-disk-from", step] => {
+            runtime.block_on(rotate(Some((step, Fate::FullDisk))))
+        }
         ["call", number] => runtime.block_on(call(number.parse()?)),
-        _ => Err("expected rotate [--die-at STEP], or call N".into()),
+        _ => Err("expected rotate [--die-at STEP | --full-disk-from STEP], or call N".into()),
     }
 }
 
@@ -39,17 +44,34 @@ async fn open() -> Result<Xoxoday, xoxoday_auth::Error> {
     builder.build().await
 }
 
-async fn rotate(die_at: String) -> Result<(), Box<dyn Error>> {
+async fn rotate(fate: Option<(&str, Fate)>) -> Result<(), Box<dyn Error>> {
     let steps = Steps {
-        die_at,
+        fate: fate.map(|(step, fate)| (step.to_owned(), fate)),
         told: Mutex::default(),
     };
     // Under the canary somebody else is listening already.
     let _ = tracing_subscriber::registry().with(steps).try_init();
     let xoxoday = open().await?;
-    xoxoday.tokens().rotate().await?;
+    let rotated = xoxoday.tokens().rotate().await;
+    if let Some((_, Fate::FullDisk)) = fate {
+        limit_files(None)?;
+    }
     xoxoday.shutdown().await;
+    rotated?;
     Ok(())
+}
+
+/// Limits the size of files that this process writes, in bytes.
+fn limit_files(current: Option<u64>) -> rustix::io::Result<()> {
+    let maximum = getrlimit(Resource::Fsize).maximum;
+    setrlimit(Resource::Fsize, Rlimit { current, maximum })
+}
+
+/// What happens at a step.
+#[derive(Clone, Copy)]
+enum Fate {
+    Die,
+    FullDisk,
 }
 
 async fn call(number: usize) -> Result<(), Box<dyn Error>> {
@@ -69,7 +91,7 @@ async fn call(number: usize) -> Result<(), Box<dyn Error>> {
 
 /// Tells each step that the library takes: `rename 2` is the second renaming.
 struct Steps {
-    die_at: String,
+    fate: Option<(String, Fate)>,
     told: Mutex<HashMap<String, u32>>,
 }
 
@@ -84,9 +106,15 @@ impl<S: Subscriber> Layer<S> for Steps {
         let times = told.entry(name.clone()).or_default();
         *times += 1;
         let step = format!("{name} {times}");
-        if step == self.die_at {
-            // Nothing comes after this.
-            let _ = kill_process(getpid(), Signal::KILL);
+        match &self.fate {
+            Some((at, Fate::Die)) if *at == step => {
+                // Nothing comes after this.
+                let _ = kill_process(getpid(), Signal::KILL);
+            }
+            Some((at, Fate::FullDisk)) if *at == step => {
+                limit_files(Some(0)).expect("a process may limit itself");
+            }
+            _ => {}
         }
         let mut out = std::io::stdout().lock();
         writeln!(out, "{step}")

@@ -405,8 +405,11 @@ impl Inner {
         if let Some(document) = publish {
             self.snapshot
                 .publish(Live::of(&document, &self.parts.policy));
-            *lock(&self.document) = document;
-            self.herald.tokens_changed();
+            let generation = document.generation();
+            let before = std::mem::replace(&mut *lock(&self.document), document);
+            if before.generation() != generation {
+                self.herald.tokens_changed();
+            }
         }
         let quiet_until = match result {
             Ok(_) => EpochMillis::new(i64::MIN),

@@ -138,7 +138,7 @@ impl fmt::Display for Failure {
         match self {
             Self::LoginRequired { why } => write!(
                 f,
-                "{why}; take new tokens from the dashboard and bring them in"
+                "{why}: take new tokens from the Xoxoday dashboard and give them as XOXODAY_REFRESH_TOKEN (or as the builder's seed)"
             ),
             Self::Braked { why, .. } => write!(f, "no new token yet: {why}"),
             Self::Busy { .. } => f.write_str("another process is fetching new tokens"),

@@ -1,0 +1,125 @@
+//! Clocks jump, machines sleep, and lifetimes are what the server says.
+
+use std::time::Duration;
+
+use xoxoday_auth::{Error, Event, Xoxoday};
+use xoxoday_sandbox::{Lifetimes, Sandbox};
+use xoxoday_tests::troubled::Moved;
+use xoxoday_tests::{JOHN, TestSandbox, client_of, sandbox};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn balance(xoxoday: &Xoxoday) -> Result<(), Error> {
+    xoxoday.points().balance(JOHN).await.map(drop)
+}
+
+fn exchanges(sandbox: &Sandbox) -> usize {
+    sandbox.record().exchanges().len()
+}
+
+async fn account() -> (TestSandbox, Moved, Xoxoday) {
+    let (sandbox, clock) = (sandbox(), Moved::default());
+    let builder = client_of(&sandbox)
+        .clock(clock.clone())
+        .rotation_floor(Duration::from_secs(60));
+    let xoxoday = builder.build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    (sandbox, clock, xoxoday)
+}
+
+#[tokio::test]
+async fn a_machine_that_slept_past_the_end_of_its_token_rotates_before_the_next_call() {
+    let (sandbox, clock, xoxoday) = account().await;
+    clock.forward(31 * DAY);
+    sandbox.clock().advance(31 * DAY);
+    balance(&xoxoday).await.unwrap();
+    assert_eq!(exchanges(&sandbox), 2);
+    let calls = sandbox.record();
+    // The dead token was not even tried.
+    assert!(calls.calls().iter().all(|call| call.status == Some(200)));
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_forward_alone_costs_one_exchange() {
+    let (sandbox, clock, xoxoday) = account().await;
+    clock.forward(31 * DAY);
+    for _ in 0..3 {
+        balance(&xoxoday).await.unwrap();
+    }
+    xoxoday.shutdown().await;
+    assert_eq!(exchanges(&sandbox), 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_neither_stops_calls_nor_rotations() {
+    let (sandbox, clock, xoxoday) = account().await;
+    for back in [HOUR, 400 * DAY] {
+        clock.back(back);
+        balance(&xoxoday).await.unwrap();
+        xoxoday.shutdown().await;
+        let before = exchanges(&sandbox);
+        // Nothing is known of when the last exchange was: the floor is no wall.
+        xoxoday.tokens().rotate().await.unwrap();
+        assert_eq!(exchanges(&sandbox), before + 1);
+        balance(&xoxoday).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn lifetimes_of_seconds_and_of_months_are_kept() {
+    for lifetime in [Duration::from_secs(90), 200 * DAY] {
+        let sandbox = sandbox();
+        sandbox.switch(|switches| {
+            switches.company = Lifetimes {
+                access: lifetime,
+                refresh: lifetime * 2,
+            };
+        });
+        let clock = Moved::default();
+        let builder = client_of(&sandbox).clock(clock.clone());
+        let xoxoday = builder.build().await.unwrap();
+        xoxoday.tokens().rotate().await.unwrap();
+
+        let pass = |time| {
+            clock.forward(time);
+            sandbox.clock().advance(time);
+        };
+        // Half of it, or a week where that is sooner, is not yet due.
+        let span = (lifetime / 2).min(6 * DAY);
+        pass(span);
+        balance(&xoxoday).await.unwrap();
+        xoxoday.shutdown().await;
+        assert_eq!(exchanges(&sandbox), 1, "{lifetime:?}");
+        pass((lifetime / 4).min(2 * DAY));
+        balance(&xoxoday).await.unwrap();
+        xoxoday.shutdown().await;
+        assert_eq!(exchanges(&sandbox), 2, "{lifetime:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_the_refresh_token_is_announced_and_more_often_as_it_nears() {
+    let (sandbox, clock, xoxoday) = account().await;
+    let mut events = xoxoday.events();
+    // Nobody can rotate any more.
+    sandbox.go_offline().unwrap();
+    let call = xoxoday.with_timeout(Duration::from_millis(1));
+    let mut warned_at = Vec::new();
+    for hour in 0..61 * 24 {
+        let _ = call.points().balance(JOHN).await;
+        while let Ok(event) = tokio::time::timeout(Duration::ZERO, events.next()).await {
+            if matches!(event, Some(Event::RefreshTokenEnding { .. })) {
+                warned_at.push(hour);
+            }
+        }
+        clock.forward(HOUR);
+    }
+    // Sixty days are its life, and the last fourteen are worth a word.
+    assert_eq!(warned_at[0], (60 - 14) * 24, "{warned_at:?}");
+    let gaps: Vec<_> = warned_at.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(
+        gaps.len() > 5 && gaps.is_sorted_by(|one, next| one >= next),
+        "{gaps:?}"
+    );
+}
