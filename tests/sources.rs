@@ -67,16 +67,40 @@ fn tests_below(folder: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
+fn all_tests() -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    for folder in ["tests", "xoxoday-api/src", "xoxoday-auth/src"] {
+        tests_below(&workspace().join(folder), &mut tests);
+    }
+    tests
+}
+
+#[test]
+fn every_guarantee_names_tests_that_exist() {
+    let path = workspace().join("xoxoday-auth/src/guarantees.md");
+    let text = fs::read_to_string(path).unwrap();
+    let tests = all_tests();
+    let rows = text.lines().filter(|line| line.starts_with("| G"));
+    let mut guarantees = 0;
+    for row in rows {
+        guarantees += 1;
+        let held_by = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        let named: Vec<_> = held_by.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{row}");
+        for test in named {
+            assert!(tests.contains(test), "no test {test}: {row}");
+        }
+    }
+    assert_eq!(guarantees, 11);
+}
+
 #[test]
 fn every_contradiction_has_a_test_that_holds_its_decision() {
     let ledger: Ledger = toml("ledger.toml");
     let ids: Vec<_> = ledger.contradiction.iter().map(|row| row.id).collect();
     assert_eq!(ids, (1..=11).collect::<Vec<_>>());
 
-    let mut tests = BTreeSet::new();
-    for folder in ["tests", "xoxoday-api/src", "xoxoday-auth/src"] {
-        tests_below(&workspace().join(folder), &mut tests);
-    }
+    let tests = all_tests();
     for row in ledger.contradiction {
         assert!(
             tests.contains(&row.test),

@@ -26,7 +26,8 @@
 //!   [allow the crossing](Builder::allow_crossing).
 //! - **Tokens.** A refresh token works once and each use brings a new one. The
 //!   new one is saved in a [store](TokenStore) before it is used; one exchange
-//!   runs at a time; what another process has brought is taken over.
+//!   runs at a time; what another process has brought is taken over. See the
+//!   [guarantees].
 //! - **Secrets.** None can be printed: neither by `Debug`, nor in an [`Error`].
 //!
 //! # What a call does
@@ -64,6 +65,9 @@
 //! | `schemars` | | `JsonSchema` for the types of the API |
 #![warn(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[doc = include_str!("guarantees.md")]
+pub mod guarantees {}
 
 mod answer;
 mod builder;

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! An answer that could not be saved is kept, and until it is saved nothing is
-//! exchanged (G4). The guarantees are those of the [crate](crate#guarantees).
+//! exchanged (G4). What G1 and its sisters promise: [`crate::guarantees`].
 
 use std::time::Duration;
 
