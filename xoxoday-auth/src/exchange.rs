@@ -16,7 +16,7 @@ use xoxoday_api::secret::{AccessToken, ClientSecret, RefreshToken};
 use xoxoday_api::types::{GrantType, RefreshTokenRequest};
 
 use crate::answer;
-use crate::classify::{Meaning, classify};
+use crate::classify::Meaning;
 use crate::endpoints::Endpoints;
 use crate::rotation::clock::after;
 use crate::rotation::driver::Exchange;
@@ -66,7 +66,7 @@ impl TokenEndpoint {
             })
             .send();
         let answer = match answer.await {
-            Ok(response) => answer::Answer::read(response, self.answer_limit).await,
+            Ok(response) => Ok(answer::Answer::read(response, self.answer_limit).await),
             Err(error) => Err(error),
         };
         match answer {
@@ -93,7 +93,10 @@ fn understand(answer: &answer::Answer, asked_at: EpochMillis) -> Answer {
         return Answer::Granted(grant);
     }
     let status = answer.status.as_u16();
-    match classify(OPERATION, answer.status, &answer.headers, answer.clean()) {
+    match answer.meaning(OPERATION) {
+        Meaning::Garbled if answer.is_whole() && !answer.status.is_success() => Answer::Denied(
+            format!("the answer is not what Xoxoday documents (HTTP {status})"),
+        ),
         Meaning::Success | Meaning::Garbled => {
             Answer::Failed("the answer is no pair of tokens".into())
         }
@@ -113,7 +116,7 @@ fn understand(answer: &answer::Answer, asked_at: EpochMillis) -> Answer {
                 None => format!("{message} (HTTP {status})"),
             })
         }
-        Meaning::ServerTrouble => {
+        Meaning::ServerTrouble(_) => {
             Answer::Failed(format!("the token endpoint is in trouble (HTTP {status})"))
         }
     }

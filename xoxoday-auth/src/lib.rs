@@ -77,6 +77,7 @@ mod environment;
 mod error;
 mod events;
 mod exchange;
+mod members;
 mod observe;
 pub mod points;
 #[cfg(test)]
