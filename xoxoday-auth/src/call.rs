@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Request;
+use reqwest::{Request, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -96,7 +96,10 @@ impl Authenticated {
                 }
                 Err(error) => error,
             };
-            let worth_it = error.is_retryable() || error.is_outcome_unknown();
+            // Who points elsewhere, or turns away, does so the next time too.
+            let lasts = |status: StatusCode| status.is_redirection() || status.is_client_error();
+            let may_pass = !error.status().is_some_and(lasts);
+            let worth_it = error.is_retryable() || error.is_outcome_unknown() && may_pass;
             let wait = limits.retry.wait(tries, error.wait(), random::number());
             match wait.filter(|wait| *wait < end.saturating_duration_since(Instant::now())) {
                 Some(wait) if worth_it && is_repeatable(operation) => {
