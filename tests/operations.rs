@@ -6,6 +6,7 @@ use xoxoday_auth::{Error, ErrorKind, Points, Recipient, Xoxoday};
 use xoxoday_sandbox::{
     ApplicationError, Numbers, Operation, Sandbox, SendAnswer, SendBody, Trouble,
 };
+use xoxoday_tests::canary::MARK;
 use xoxoday_tests::{BOSS, client_of, sandbox};
 
 const JOHN: &str = "john@company.example";
@@ -252,6 +253,56 @@ async fn a_rate_limit_or_rejection_counts_although_its_answer_is_too_long() {
     sandbox.trouble(Operation::FetchPoints, answered(401, &rejection));
     xoxoday.points().balance(JOHN).await.unwrap();
     assert_eq!(sandbox.record().exchanges().len(), 1);
+}
+
+#[tokio::test]
+async fn a_gateway_s_refusal_is_none_of_xoxoday_s() {
+    for (status, body) in [
+        (403, "<html>Forbidden</html>"),
+        (404, ""),
+        (302, r#"{"error":"moved"}"#),
+    ] {
+        let sandbox = sandbox();
+        let xoxoday = connect(&sandbox).await;
+        sandbox.trouble(Operation::FetchPoints, answered(status, body));
+        let error = xoxoday.points().balance(JOHN).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unexpected, "{status}: {error}");
+        assert_eq!(sandbox.record().calls().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_odd_member_of_an_answer_costs_no_more_than_itself() {
+    let sandbox = sandbox();
+    let xoxoday = connect(&sandbox).await;
+    let answers = |operation, body: &[u8]| {
+        sandbox.trouble(operation, Trouble::Garbage(body.to_vec()));
+    };
+    let email = br#"{"data":{"unique_id":7,"email":"john@company.example","phone_code":91,"#;
+    for odd in [&b"\"name\":\"Jos\xe9\"}}"[..], br#""name":"\ud800"}}"#] {
+        answers(Operation::SendPoints, &[email, odd].concat());
+        let recipient = Recipient::new(JOHN, 5).unwrap();
+        let sent = xoxoday.points().send_from(BOSS).to(recipient).send().await;
+        let transaction = sent.unwrap().results[0].transaction.unwrap();
+        assert_eq!(transaction.get(), 7);
+    }
+
+    let balance = br#"{"data":{"user_balance":{"success":true,"data":{"total":"7.5"}}}}"#;
+    answers(Operation::FetchPoints, balance);
+    let total = xoxoday.points().balance(JOHN).await.unwrap();
+    assert_eq!(total.to_string(), "7.5");
+
+    let pair = r#"{"access_token":"@-a","refresh_token":"@-r","expires_in":"","token_type":7}"#;
+    let pair = pair.replace('@', MARK);
+    answers(Operation::CreateUserToken, pair.as_bytes());
+    let minted = xoxoday.user_tokens().create(BOSS).await.unwrap();
+    assert_eq!(minted.expires_in, None);
+    assert!(minted.refresh_token.is_some());
+
+    let dated = br#"{"token_type":7,"expires_in":"60","access_token_expiry":"2024-06-10"}"#;
+    answers(Operation::ValidateTokenPoints, dated);
+    let validity = xoxoday.tokens().validate().await.unwrap();
+    assert_eq!(validity.expires_in.unwrap().as_secs(), 60);
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ fn status() -> impl Strategy<Value = StatusCode> {
 }
 
 proptest! {
-    #![proptest_config(cases(4_000))]
+    #![proptest_config(cases(6_000))]
 
     #[test]
     fn arbitrary_bytes_are_decoded_or_refused(

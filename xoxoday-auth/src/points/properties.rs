@@ -131,7 +131,7 @@ fn check(count: usize, answer: &str) {
 }
 
 proptest! {
-    #![proptest_config(cases(8_000))]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn whatever_is_answered_is_understood(count in 1..5_usize, answer in jsonish()) {
