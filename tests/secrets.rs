@@ -103,6 +103,12 @@ async fn show_a_client_at_work(shown: &mut Shown) -> Vec<String> {
     let send = points.send_from(BOSS).to(recipient);
     shown.add(&send);
     let sent = send.send().await.unwrap();
+    let elsewhere = r#"{"data":{"unique_id":7,"email":"someone@company.example"}}"#;
+    let trouble = Trouble::Garbage(elsewhere.into());
+    sandbox.trouble(Operation::SendPoints, trouble);
+    let send = points.send_from(BOSS).to(Recipient::new(JOHN, 1).unwrap());
+    let lost = send.send().await.unwrap_err();
+    shown.add(&lost.sent().unwrap().unmatched[0]);
     let cancelled = points.cancel([sent.results[0].transaction.unwrap()]).await;
     let cancelled = cancelled.unwrap();
     shown.add(&sent.results[0].outcome);

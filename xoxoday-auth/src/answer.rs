@@ -12,46 +12,82 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use xoxoday_api::{Operation, types};
 
+use crate::classify::{Meaning, classify};
+
 /// What the server answered.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The body, or nothing of it where it is longer than the bound.
-    pub(crate) body: Option<Bytes>,
+    /// Why there is no more of the body than there is.
+    pub(crate) end: End,
+    /// The body, or what was read of it.
+    body: Bytes,
     /// The body without the secrets that it quotes, where it quotes any.
     clean: Option<Bytes>,
     version: http::Version,
     url: Url,
 }
 
+/// Where the reading of a body ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// At its end.
+    Whole,
+    /// At the bound: there is more.
+    TooLong,
+    /// Where the connection did, or the time.
+    Cut(reqwest::Error),
+}
+
 impl Answer {
     /// Reads an answer, and hangs up where it is longer than `limit` bytes.
-    pub(crate) async fn read(mut response: Response, limit: usize) -> reqwest::Result<Self> {
-        let mut body = Some(BytesMut::new());
-        while let Some(chunk) = response.chunk().await? {
-            match &mut body {
-                Some(read) if read.len() + chunk.len() <= limit => read.extend_from_slice(&chunk),
-                _ => {
-                    body = None;
-                    break;
+    /// What was read of one that is not whole is kept: a rate limit or a
+    /// rejection counts all the same.
+    pub(crate) async fn read(mut response: Response, limit: usize) -> Self {
+        let mut body = BytesMut::new();
+        let end = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= limit => {
+                    body.extend_from_slice(&chunk);
                 }
+                Ok(Some(chunk)) => {
+                    body.extend_from_slice(&chunk[..limit - body.len()]);
+                    break End::TooLong;
+                }
+                Ok(None) => break End::Whole,
+                Err(error) => break End::Cut(error),
             }
-        }
-        Ok(Self {
+        };
+        Self {
             status: response.status(),
             headers: response.headers().clone(),
-            body: body.map(BytesMut::freeze),
+            end,
+            body: body.freeze(),
             clean: None,
             version: response.version(),
             url: response.url().clone(),
-        })
+        }
     }
 
-    /// The bytes to make sense of. A body that is too long makes none.
+    /// The bytes to make sense of: all of them, or those that were read.
     pub(crate) fn bytes(&self) -> &[u8] {
-        let body = self.body.as_deref().unwrap_or_default();
         // A byte order mark is no part of JSON, and some gateways add one.
-        body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+        let mark = b"\xEF\xBB\xBF";
+        self.body.strip_prefix(mark).unwrap_or(&self.body)
+    }
+
+    /// Whether the body was read to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.end, End::Whole)
+    }
+
+    /// What the answer means. One that is not whole promises nothing, however
+    /// it looks.
+    pub(crate) fn meaning(&self, operation: Operation) -> Meaning {
+        match classify(operation, self.status, &self.headers, self.clean()) {
+            Meaning::Success if !self.is_whole() => Meaning::Garbled,
+            meaning => meaning,
+        }
     }
 
     /// Takes secrets out of what is understood of the answer: a server may
@@ -76,15 +112,18 @@ impl Answer {
     /// passed on: a body that was too long, and one that may hold a token and
     /// cannot be read. The generated client prints what it cannot read. Such a
     /// body ends in an error instead.
-    pub(crate) fn unread(self, operation: Operation) -> Response {
-        let body = match self.body {
-            None => reqwest::Body::wrap(Withheld("the answer is longer than this client reads")),
-            Some(body) if !is_printable(operation, self.status, &body) => {
+    pub(crate) fn unread(self, operation: Operation) -> reqwest::Result<Response> {
+        let body = match self.end {
+            End::Cut(error) => return Err(error),
+            End::TooLong => {
+                reqwest::Body::wrap(Withheld("the answer is longer than this client reads"))
+            }
+            End::Whole if !is_printable(operation, self.status, &self.body) => {
                 reqwest::Body::wrap(Withheld(
                     "the answer is not what Xoxoday documents, and is withheld because it may hold a token",
                 ))
             }
-            Some(body) => body.into(),
+            End::Whole => self.body.into(),
         };
         let mut response = http::Response::builder().url(self.url).body(body);
         if let Ok(response) = &mut response {
@@ -93,7 +132,7 @@ impl Answer {
             *response.version_mut() = self.version;
         }
         // A builder that was given nothing but a URL has nothing to refuse.
-        response.unwrap_or_default().into()
+        Ok(response.unwrap_or_default().into())
     }
 }
 
@@ -163,15 +202,67 @@ mod tests {
         assert_eq!(without(b"nothing here", b"SECRET"), None);
     }
 
-    #[test]
-    fn a_secret_is_found_with_its_slashes_escaped() {
-        let response = http::Response::new(r#"{"message":"bad token a\/b=="}"#);
+    fn read(body: impl Into<reqwest::Body>, limit: usize) -> Answer {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let read = Answer::read(response.into(), 1000);
-        let mut answer = runtime.block_on(read).unwrap();
+        let response = http::Response::new(body.into());
+        runtime.block_on(Answer::read(response.into(), limit))
+    }
+
+    #[test]
+    fn a_secret_is_found_with_its_slashes_escaped() {
+        let mut answer = read(r#"{"message":"bad token a\/b=="}"#, 1000);
         answer.hide(&["", "a/b=="]);
         assert_eq!(answer.clean(), r#"{"message":"bad token …"}"#.as_bytes());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_an_answer() {
+        let answer = read("\u{feff}{\"data\":{}}", 1000);
+        assert_eq!(answer.bytes(), br#"{"data":{}}"#);
+        assert_eq!(answer.meaning(Operation::FetchPoints), Meaning::Success);
+    }
+
+    /// A body that ends in an error after what was sent of it.
+    struct Broken(Option<Bytes>);
+
+    impl Body for Broken {
+        type Data = Bytes;
+        type Error = Withheld;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Withheld>>> {
+            let next = self.0.take().map(Frame::data);
+            Poll::Ready(Some(next.ok_or(Withheld("reset"))))
+        }
+    }
+
+    #[test]
+    fn what_was_read_of_an_answer_that_is_not_whole_is_kept() {
+        let rejection = r#"{"error":"invalid_token","data":"#;
+        let long = read(rejection.to_owned() + &" ".repeat(1000), 100);
+        assert!(matches!(long.end, End::TooLong));
+        assert_eq!(long.bytes().len(), 100);
+        let broken = Broken(Some(Bytes::from_static(rejection.as_bytes())));
+        let cut = read(reqwest::Body::wrap(broken), 100);
+        assert!(matches!(cut.end, End::Cut(_)));
+        assert_eq!(cut.bytes(), rejection.as_bytes());
+        for answer in [long, cut] {
+            assert!(!answer.is_whole());
+            let meaning = answer.meaning(Operation::FetchPoints);
+            assert_eq!(meaning, Meaning::TokenRejected);
+        }
+    }
+
+    #[test]
+    fn a_success_that_is_not_whole_is_none() {
+        let whole = br#"{"data":{"unique_id":7}}"#;
+        let broken = || Broken(Some(Bytes::from_static(whole)));
+        let meaning = |body| read(body, 100).meaning(Operation::SendPoints);
+        assert_eq!(meaning(reqwest::Body::wrap(broken())), Meaning::Garbled);
+        assert_eq!(meaning(whole.to_vec().into()), Meaning::Success);
     }
 }

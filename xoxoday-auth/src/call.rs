@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Request;
+use reqwest::{Request, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use xoxoday_api::Operation;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, End};
 use crate::classify::Meaning;
+use crate::codes::turns_away;
 use crate::error::{Error, ErrorKind};
 use crate::random;
 use crate::retry::{Retry, is_repeatable, moves_points};
@@ -95,7 +96,10 @@ impl Authenticated {
                 }
                 Err(error) => error,
             };
-            let worth_it = error.is_retryable() || error.is_outcome_unknown();
+            // Who points elsewhere, or turns away, does so the next time too.
+            let lasts = |status: StatusCode| status.is_redirection() || status.is_client_error();
+            let may_pass = !error.status().is_some_and(lasts);
+            let worth_it = error.is_retryable() || error.is_outcome_unknown() && may_pass;
             let wait = limits.retry.wait(tries, error.wait(), random::number());
             match wait.filter(|wait| *wait < end.saturating_duration_since(Instant::now())) {
                 Some(wait) if worth_it && is_repeatable(operation) => {
@@ -145,8 +149,10 @@ impl Authenticated {
         };
         match not_renewed {
             Some(failure) => Err(Error::of_rotation(failure, self.clock.now())),
-            None => decode(operation, &answer, meaning)
-                .map_err(|error| error.with_status(answer.status)),
+            None => {
+                let status = answer.status;
+                decode(operation, answer, meaning).map_err(|error| error.with_status(status))
+            }
         }
     }
 
@@ -175,9 +181,15 @@ fn undelivered(operation: Operation, error: reqwest::Error) -> Error {
 }
 
 fn unanswered(operation: Operation) -> Error {
+    senseless(operation, ErrorKind::Unavailable, "no answer came")
+}
+
+/// An answer that tells nothing. Where points move, that leaves it open whether
+/// they did.
+fn senseless(operation: Operation, kind: ErrorKind, what: &str) -> Error {
     match moves_points(operation) {
-        true => outcome_unknown("no answer came"),
-        false => Error::new(ErrorKind::Unavailable, "no answer came"),
+        true => outcome_unknown(what),
+        false => Error::new(kind, what),
     }
 }
 
@@ -190,17 +202,12 @@ fn outcome_unknown(what: &str) -> Error {
 
 fn decode<T: DeserializeOwned>(
     operation: Operation,
-    answer: &Answer,
+    answer: Answer,
     meaning: Meaning,
 ) -> Result<T, Error> {
-    let senseless = |what: &str| match moves_points(operation) {
-        true => outcome_unknown(what),
-        false => Error::new(ErrorKind::Unexpected, what),
-    };
-    if answer.body.is_none() {
-        return Err(senseless("the answer is longer than this client reads"));
-    }
-    let failed_at_work = moves_points(operation) && answer.status.is_server_error();
+    const UNDOCUMENTED: &str = "the answer is not what Xoxoday documents";
+
+    let unexpected = |what: &str| senseless(operation, ErrorKind::Unexpected, what);
     Err(match meaning {
         Meaning::Success => {
             // The answers of the token operations hold tokens rightly.
@@ -208,15 +215,19 @@ fn decode<T: DeserializeOwned>(
                 Operation::ValidateTokenPoints | Operation::CreateUserToken => answer.bytes(),
                 _ => answer.clean(),
             };
-            return serde_json::from_slice(body).map_err(|error| {
+            // A letter that is no Unicode costs no more than itself.
+            let text = String::from_utf8_lossy(body);
+            return serde_json::from_str(&text).map_err(|error| {
                 // serde's own sentence may quote the value it stumbled over.
                 let (line, column) = (error.line(), error.column());
-                senseless(&format!(
-                    "the answer is not what Xoxoday documents (line {line}, column {column})"
-                ))
+                unexpected(&format!("{UNDOCUMENTED} (line {line}, column {column})"))
             });
         }
-        Meaning::Garbled => senseless("the answer is not what Xoxoday documents"),
+        Meaning::Garbled => match answer.end {
+            End::Whole => unexpected(UNDOCUMENTED),
+            End::TooLong => unexpected("the answer is longer than this client reads"),
+            End::Cut(error) => unanswered(operation).caused_by(error.without_url()),
+        },
         Meaning::TokenRejected | Meaning::Unauthorized => Error::new(
             ErrorKind::LoginRequired,
             "the token is rejected even after a rotation: take new tokens from the dashboard",
@@ -225,16 +236,31 @@ fn decode<T: DeserializeOwned>(
             let message = format!("too many requests: wait {} s", wait.as_secs());
             Error::new(ErrorKind::Unavailable, message).retry_after(wait)
         }
-        Meaning::Refused { .. } | Meaning::ServerTrouble if failed_at_work => {
-            outcome_unknown("the server failed while it worked on this")
-        }
         Meaning::Refused { code, message } => {
-            Error::new(ErrorKind::Refused, message).with_code(code)
+            let turned_away = code.as_deref().is_some_and(turns_away)
+                || answer.status.is_success()
+                || answer.status.is_client_error();
+            let error = match moves_points(operation) && !turned_away {
+                true => outcome_unknown(&format!(
+                    "the server failed while it worked on this ({message})"
+                )),
+                false => Error::new(ErrorKind::Refused, message),
+            };
+            error.with_code(code)
         }
-        Meaning::ServerTrouble => Error::new(
-            ErrorKind::Unavailable,
-            "the server, or a gateway before it, is in trouble",
-        ),
+        Meaning::ServerTrouble(wait) => {
+            let error = match moves_points(operation) {
+                true => outcome_unknown("the server failed while it worked on this"),
+                false => Error::new(
+                    ErrorKind::Unavailable,
+                    "the server, or a gateway before it, is in trouble",
+                ),
+            };
+            match wait {
+                Some(wait) => error.retry_after(wait),
+                None => error,
+            }
+        }
     })
 }
 

@@ -45,6 +45,12 @@ pub(crate) fn advice(code: &str) -> Option<Advice> {
     Some(Advice { meaning, action })
 }
 
+/// Whether a code means that the request was turned away before anything was
+/// done. `PLE10030` does not: the application gives it, at its work.
+pub(crate) fn turns_away(code: &str) -> bool {
+    matches!(code, "PIPE10015" | "PIPE10016" | "PIPE10017" | "PLE10019")
+}
+
 /// Whether a text is written as Xoxoday writes its codes, known or not.
 pub(crate) fn is_code(text: &str) -> bool {
     ["PIPE", "PLE"].into_iter().any(|family| {

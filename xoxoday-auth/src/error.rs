@@ -198,9 +198,11 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// The documented meaning of the [`code`](Self::code), and what to do.
+    /// The documented meaning of the [`code`](Self::code), and what to do. None
+    /// where the outcome is unknown: there, the first thing to do is to look.
     pub fn advice(&self) -> Option<Advice> {
-        codes::advice(self.code()?)
+        let code = self.code().filter(|_| !self.is_outcome_unknown());
+        codes::advice(code?)
     }
 
     /// How long to wait before trying again, where that is known.
@@ -213,8 +215,10 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// What became of each recipient, where an answer to a send says so: some
-    /// may have been credited although the call failed.
+    /// What became of each recipient, where a send failed for some or nobody
+    /// knows: some may have been credited although the call failed. Of those on
+    /// whom there is no word the outcome is
+    /// [`Unreported`](crate::points::SendOutcome::Unreported).
     pub fn sent(&self) -> Option<&SentPoints> {
         match &self.0.parts {
             Some(Parts::Sent(sent)) => Some(sent),
@@ -222,8 +226,8 @@ impl Error {
         }
     }
 
-    /// What became of each issuance, where an answer to a cancellation says
-    /// so: some may have been cancelled although the call failed.
+    /// What became of each issuance, where a cancellation failed for some or
+    /// nobody knows: some may have been cancelled although the call failed.
     pub fn cancelled(&self) -> Option<&CancelledPoints> {
         match &self.0.parts {
             Some(Parts::Cancelled(cancelled)) => Some(cancelled),

@@ -59,12 +59,11 @@ impl TokenEndpoint {
                 client_secret: self.client_secret.clone(),
             })
             .send();
-        let answer = match sent.await {
-            Ok(response) => Answer::read(response, ANSWER_LIMIT).await,
-            Err(error) => Err(error),
-        };
-        match answer {
-            Ok(answer) => Exchanged::Answered(self.stage(answer, asked_at)),
+        match sent.await {
+            Ok(response) => {
+                let answer = Answer::read(response, ANSWER_LIMIT).await;
+                Exchanged::Answered(self.stage(answer, asked_at))
+            }
             Err(error) if error.is_connect() || error.is_builder() => {
                 Exchanged::NotSent("no connection to the token endpoint".into())
             }

@@ -81,6 +81,7 @@ mod environment;
 mod error;
 mod events;
 mod exchange;
+mod members;
 mod observe;
 pub mod points;
 #[cfg(test)]

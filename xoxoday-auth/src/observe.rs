@@ -56,7 +56,7 @@ impl AttemptOutcome {
             Meaning::TokenRejected | Meaning::Unauthorized => Self::TokenRejected,
             Meaning::RateLimited(_) => Self::RateLimited,
             Meaning::Refused { .. } => Self::Refused,
-            Meaning::Garbled | Meaning::ServerTrouble => Self::Trouble,
+            Meaning::Garbled | Meaning::ServerTrouble(_) => Self::Trouble,
         }
     }
 

@@ -1,7 +1,8 @@
-//! How many cases the property tests run: 130,000 in this crate and
-//! `xoxoday-api` together. A longer run, here of a hundred times as many:
+//! How many cases the property tests run: more than 100,000 for `classify` and
+//! the decoders of this crate, and with the exchange and the numbers of
+//! `xoxoday-api` some 165,000. A longer run, here of ten times as many:
 //!
-//! `XOXODAY_CASES_TIMES=100 cargo test -p xoxoday-auth -p xoxoday-api properties`
+//! `XOXODAY_CASES_TIMES=10 cargo test -p xoxoday-auth -p xoxoday-api properties`
 
 use proptest::test_runner::Config;
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use xoxoday_api::Operation;
 
+use crate::classify::verdict;
+
 /// How often, and after how long, a call that is safe to repeat is repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
@@ -87,7 +89,7 @@ pub(crate) fn is_repeatable(operation: Operation) -> bool {
 
 /// Whether points move: without an answer nobody knows if they did.
 pub(crate) fn moves_points(operation: Operation) -> bool {
-    matches!(operation, Operation::SendPoints | Operation::CancelPoints)
+    verdict(operation).is_some()
 }
 
 #[cfg(test)]

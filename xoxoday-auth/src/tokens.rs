@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
-use xoxoday_api::types;
 
 use crate::client::Xoxoday;
 use crate::error::Error;
+use crate::members::Members;
 use crate::rotation::clock::until;
 use crate::rotation::protocol::{Reason, Success};
 
@@ -85,15 +86,8 @@ impl<'a> TokensClient<'a> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn validate(&self) -> Result<Validity, Error> {
         let operation = Operation::ValidateTokenPoints;
-        let reply = self.0.call::<types::TokenStatus>(operation, None::<&()>);
-        let answer = reply.await?.value;
-        Ok(Validity {
-            expires_in: answer
-                .expires_in
-                .and_then(|seconds| seconds.lifetime().ok()),
-            access_expires_at: answer.access_token_expiry,
-            refresh_expires_at: answer.refresh_token_expiry,
-        })
+        let reply = self.0.call::<Box<RawValue>>(operation, None::<&()>).await?;
+        Ok(validity(reply.value.get()))
     }
 
     /// Buys new tokens now, or takes over those that another process has
@@ -115,6 +109,18 @@ impl<'a> TokensClient<'a> {
     }
 }
 
+/// What an answer says of the lifetimes, each read for itself: that it came is
+/// what makes the token good.
+fn validity(answer: &str) -> Validity {
+    let members = Members::of(answer);
+    let expiry = |name| members.as_ref().and_then(|members| members.read(name));
+    Validity {
+        expires_in: members.as_ref().and_then(Members::lifetime),
+        access_expires_at: expiry("access_token_expiry"),
+        refresh_expires_at: expiry("refresh_token_expiry"),
+    }
+}
+
 impl Status {
     /// How long the access token still lives at a moment, if its end is known.
     pub fn access_lives(&self, now: EpochMillis) -> Option<Duration> {
@@ -124,5 +130,19 @@ impl Status {
     /// How long the refresh token still lives at a moment, if its end is known.
     pub fn refresh_lives(&self, now: EpochMillis) -> Option<Duration> {
         self.refresh_expires_at.map(|end| until(now, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_lifetime_costs_no_more_than_itself() {
+        let odd = r#"{"token_type":7,"expires_in":"60","access_token_expiry":"2024-06-10T00:00:00Z","refresh_token_expiry":"7000"}"#;
+        let read = validity(odd);
+        assert_eq!(read.expires_in, Some(Duration::from_secs(60)));
+        assert_eq!(read.access_expires_at, None);
+        assert_eq!(read.refresh_expires_at, Some(EpochMillis::new(7000)));
     }
 }

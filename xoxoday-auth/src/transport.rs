@@ -23,7 +23,7 @@ use xoxoday_api::secret::{AccessToken, ClientSecret};
 use xoxoday_api::transport::{BoxFuture, Transport};
 
 use crate::answer::Answer;
-use crate::classify::{Meaning, classify};
+use crate::classify::Meaning;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use crate::observe::{Attempt, AttemptOutcome, Observer};
@@ -156,16 +156,11 @@ impl Authenticated {
         let started = Instant::now();
         let exchange = async {
             let response = self.http.execute(request).await?;
-            Answer::read(response, self.answer_limit).await
+            Ok(Answer::read(response, self.answer_limit).await)
         };
         let delivered = exchange.instrument(span.clone()).await.map(|mut answer| {
             self.hide_secrets(live, &mut answer);
-            let meaning = classify(
-                sending.operation,
-                answer.status,
-                &answer.headers,
-                answer.clean(),
-            );
+            let meaning = answer.meaning(sending.operation);
             Delivered {
                 answer,
                 meaning,
@@ -180,6 +175,11 @@ impl Authenticated {
             status: delivered.as_ref().ok().map(|it| it.answer.status),
             duration: started.elapsed(),
             outcome: match &delivered {
+                Ok(Delivered {
+                    answer, meaning, ..
+                }) if *meaning == Meaning::Garbled && !answer.is_whole() => {
+                    AttemptOutcome::NoAnswer
+                }
                 Ok(delivered) => AttemptOutcome::of(&delivered.meaning),
                 Err(error) if never_left(error) => AttemptOutcome::NotSent,
                 Err(_) => AttemptOutcome::NoAnswer,
@@ -236,7 +236,7 @@ impl Transport for Authenticated {
                 attempt: 1,
             };
             let delivered = self.deliver(&mut sending, live, request).await?;
-            Ok(delivered.answer.unread(operation))
+            delivered.answer.unread(operation)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::{AccessToken, RefreshToken};
@@ -10,6 +11,8 @@ use xoxoday_api::types;
 use crate::client::Xoxoday;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind};
+use crate::members::Members;
+use crate::rotation::seed::check_token;
 
 /// Mints tokens for users: [`Xoxoday::user_tokens`].
 #[derive(Debug, Clone, Copy)]
@@ -56,23 +59,71 @@ impl<'a> UserTokensClient<'a> {
             scope: "user_session".into(),
             user_input: user.to_string(),
         };
-        let reply = self
-            .0
-            .call::<types::TokenResponse>(OPERATION, Some(&request));
-        reply.await?.read(OPERATION, |tokens| {
-            let access_token = tokens.access_token.ok_or_else(|| {
-                Error::new(ErrorKind::Unexpected, "the answer has no access token")
-            })?;
-            Ok(UserTokens {
-                user,
-                access_token,
-                refresh_token: tokens.refresh_token,
-                expires_in: tokens
-                    .expires_in
-                    .and_then(|seconds| seconds.lifetime().ok()),
-                access_expires_at: tokens.access_token_expiry,
-                refresh_expires_at: tokens.refresh_token_expiry,
-            })
+        let reply = self.0.call(OPERATION, Some(&request)).await?;
+        reply.read(OPERATION, |answer: Box<RawValue>| {
+            understand(user, answer.get())
+                .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the answer has no access token"))
         })
+    }
+}
+
+/// The tokens of an answer, if it has an access token. Each member is read for
+/// itself: an odd one costs no more than itself.
+fn understand(user: Email, answer: &str) -> Option<UserTokens> {
+    let members = Members::of(answer)?;
+    let token = |name| {
+        let token = members.text(name)?;
+        check_token(&token).is_ok().then_some(token)
+    };
+    Some(UserTokens {
+        user,
+        access_token: token("access_token")?.into(),
+        refresh_token: token("refresh_token").map(Into::into),
+        expires_in: members.lifetime(),
+        access_expires_at: members.read("access_token_expiry"),
+        refresh_expires_at: members.read("refresh_token_expiry"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(beside: &str) -> Option<UserTokens> {
+        let user = "boss@company.example".parse().unwrap();
+        understand(user, &format!(r#"{{"access_token":"a"{beside}}}"#))
+    }
+
+    #[test]
+    fn an_odd_member_costs_no_more_than_itself() {
+        for odd in [
+            r#","expires_in":"""#,
+            r#","token_type":7,"scope":{}"#,
+            r#","access_token_expiry":"2024-06-10T00:00:00Z""#,
+            r#","expires_in":1718000000"#,
+            r#","x":"\ud800""#,
+        ] {
+            let pair = tokens(&format!(r#"{odd},"refresh_token":"r""#)).unwrap();
+            assert_eq!(pair.refresh_token.unwrap().expose(), "r", "{odd}");
+            assert_eq!(
+                (pair.expires_in, pair.access_expires_at),
+                (None, None),
+                "{odd}"
+            );
+        }
+        let whole = tokens(r#","expires_in":"60","refresh_token_expiry":"7000""#).unwrap();
+        assert_eq!(whole.expires_in, Some(Duration::from_secs(60)));
+        assert_eq!(whole.refresh_expires_at, Some(EpochMillis::new(7000)));
+        assert!(whole.refresh_token.is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_no_token() {
+        for token in [r#""""#, "null", "7", r#""a\nb""#, r#""\ud800""#] {
+            assert!(
+                tokens(&format!(r#","access_token":{token}"#)).is_none(),
+                "{token}"
+            );
+        }
     }
 }

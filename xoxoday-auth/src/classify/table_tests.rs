@@ -3,7 +3,7 @@
 //! | in a cell | meaning |
 //! | --- | --- |
 //! | `ok` | for the operation's decoder |
-//! | `garbled` | a success that nobody can read |
+//! | `garbled` | nothing that anybody can read |
 //! | `reject` | the token is rejected: exchange, then login |
 //! | `newer` | unauthorized for no named cause: a newer token may help |
 //! | `60s` | a rate limit, and its wait |
@@ -104,7 +104,7 @@ fn cell(meaning: &Meaning) -> String {
         Meaning::Refused {
             code: Some(code), ..
         } => format!("no {code}"),
-        Meaning::ServerTrouble => "down".into(),
+        Meaning::ServerTrouble(_) => "down".into(),
     }
 }
 
@@ -174,9 +174,20 @@ fn other_answers_mean_what_their_status_says() {
         "
 | answer              | 200     | 400 | 401   | 403 | 404 | 422 | 429 | 500  | 502  | 503  |
 | unauthorized        | no      | no  | newer | no  | no  | no  | 60s | down | down | down |
-| error and message   | no      | no  | newer | no  | no  | no  | 60s | down | down | down |
-| no body             | garbled | no  | no    | no  | no  | no  | 60s | down | down | down |
-| HTML                | garbled | no  | no    | no  | no  | no  | 60s | down | down | down |
+| error and message   | no      | no  | no    | no  | no  | no  | 60s | down | down | down |
+",
+    );
+}
+
+/// What is not Xoxoday's says nothing of what was done.
+#[test]
+fn a_gateway_s_answer_is_no_refusal() {
+    holds(
+        EVERY_OPERATION,
+        "
+| answer              | 200     | 302 | 400 | 401 | 403 | 404 | 422 | 429 | 500  | 502  | 503  |
+| no body             | garbled | garbled | garbled | garbled | garbled | garbled | garbled | 60s | down |
+| HTML                | garbled | garbled | garbled | garbled | garbled | garbled | garbled | 60s | down |
 ",
     );
 }
@@ -194,25 +205,25 @@ fn an_operation_s_own_failure_is_its_own_at_every_status() {
     }
 }
 
-/// The failure of another operation says nothing. Only where points move does
-/// `data` keep a 401 from a second attempt.
+/// The failure of another operation says nothing: its status does. But where
+/// points move, what shows through of a verdict leaves open what was done.
 #[test]
 fn another_operation_s_failure_is_left_to_the_decoder() {
     holds(
         &[Operation::ValidateTokenPoints, Operation::CreateUserToken],
         "
-| answer        | 200 | 400 | 401   | 403 | 404 | 422 | 429 | 500  | 502  | 503  |
-| no balance    | ok  | no  | newer | no  | no  | no  | 60s | down | down | down |
-| send failed   | ok  | no  | newer | no  | no  | no  | 60s | down | down | down |
-| cancel failed | ok  | no  | newer | no  | no  | no  | 60s | down | down | down |
+| answer        | 200 | 400 | 401 | 403 | 404 | 422 | 429 | 500  | 502  | 503  |
+| no balance    | ok  | no  | no  | no  | no  | no  | 60s | down | down | down |
+| send failed   | ok  | no  | no  | no  | no  | no  | 60s | down | down | down |
+| cancel failed | ok  | no  | no  | no  | no  | no  | 60s | down | down | down |
 ",
     );
     holds(
         &[Operation::SendPoints],
         "
-| answer        | 200 | 400 | 401   | 403 | 404 | 422 | 429 | 500  | 502  | 503  |
-| no balance    | ok  | no  | no    | no  | no  | no  | 60s | down | down | down |
-| cancel failed | ok  | no  | no    | no  | no  | no  | 60s | down | down | down |
+| answer        | 200 | 302     | 400     | 401     | 404     | 429     | 500  | 502  | 503  |
+| no balance    | ok  | garbled | no      | no      | no      | 60s     | down | down | down |
+| cancel failed | ok  | garbled | garbled | garbled | garbled | garbled | down | down | down |
 ",
     );
 }

@@ -4,6 +4,9 @@
 //! them, at any depth and in any order, in JSON that is cut, not quoted as it
 //! should be, or nested deeper than a parser goes. They do not count
 //! elsewhere: a citation or a name is written by anyone.
+//!
+//! An answer about several parts has words for each. Those are not the whole's:
+//! there, words count beside `data`, and inside of `error` and `errors`.
 
 use std::time::Duration;
 
@@ -26,8 +29,8 @@ pub(super) struct Telltales {
     pub(super) malformed: bool,
     /// The first code of Xoxoday's own.
     pub(super) code: Option<String>,
-    /// How deep the deepest object or list lies.
-    pub(super) depth: usize,
+    /// Whether something stands where answers tell what became of points.
+    pub(super) parts: bool,
 }
 
 /// What a member's value may tell.
@@ -35,21 +38,25 @@ pub(super) struct Telltales {
 enum Member {
     /// One of the documented words.
     Word,
-    /// One of those, or a code.
+    /// Those, or a list or object with them.
+    Error,
+    /// A word, or a code.
     Code,
     Penalty,
-    Data,
+    /// What became of points.
+    Part,
     Other,
 }
 
 impl Member {
     fn named(name: &str) -> Self {
         match name {
+            "message" | "error_message_id" | "error_description" => Self::Word,
             // `errors` for a list of the words themselves.
-            "message" | "error" | "error_message_id" | "errors" => Self::Word,
+            "error" | "errors" => Self::Error,
             "errorId" => Self::Code,
             "penaltySeconds" => Self::Penalty,
-            "data" => Self::Data,
+            "sendBalance" | "cancelBalance" | "recipients" | "unique_id" | "points" => Self::Part,
             _ => Self::Other,
         }
     }
@@ -59,12 +66,33 @@ impl Member {
 struct Level {
     list: bool,
     counts: bool,
+    in_error: bool,
+    in_part: bool,
     member: Member,
 }
 
-/// Reads the first object or list of a body. Where `data` holds results of
-/// several parts, a part's words are not the whole's, and `data` is left out.
-pub(super) fn find(body: &[u8], without_data: bool) -> Telltales {
+impl Level {
+    fn within(outer: Option<&Self>, list: bool, has_parts: bool) -> Self {
+        let member = outer.map_or(Member::Other, |outer| outer.member);
+        let in_error = outer.is_some_and(|outer| outer.in_error) || member == Member::Error;
+        Self {
+            list,
+            counts: match outer {
+                Some(outer) => outer.counts && (in_error || !has_parts),
+                // A list of several answers would be one of parts.
+                None => !(list && has_parts),
+            },
+            in_error,
+            in_part: !in_error
+                && (outer.is_some_and(|outer| outer.in_part) || member == Member::Part),
+            member: if list { member } else { Member::Other },
+        }
+    }
+}
+
+/// Reads the first object or list of a body, of an operation whose answers
+/// have parts or of another.
+pub(super) fn find(body: &[u8], has_parts: bool) -> Telltales {
     let mut found = Telltales::default();
     let mut levels: Vec<Level> = Vec::new();
     // A text is a member's name if a colon follows.
@@ -72,20 +100,9 @@ pub(super) fn find(body: &[u8], without_data: bool) -> Telltales {
     for token in Lexer::new(body) {
         match token {
             Token::Open { list } => {
-                let level = match levels.last() {
-                    Some(outer) => Level {
-                        list,
-                        counts: outer.counts && !(without_data && outer.member == Member::Data),
-                        member: if list { outer.member } else { Member::Other },
-                    },
-                    None => Level {
-                        list,
-                        counts: true,
-                        member: Member::Other,
-                    },
-                };
-                levels.push(level);
-                found.depth = found.depth.max(levels.len());
+                let outer = levels.last();
+                found.parts |= outer.is_some_and(|outer| outer.in_part);
+                levels.push(Level::within(outer, list, has_parts));
             }
             Token::Close => {
                 levels.pop();
@@ -105,7 +122,10 @@ pub(super) fn find(body: &[u8], without_data: bool) -> Telltales {
             }
             Token::Text { text, cut } => {
                 last = Member::named(&text);
-                if let Some(level) = levels.last().filter(|level| level.counts) {
+                let Some(level) = levels.last() else { continue };
+                let of_part = level.member == Member::Part && !level.in_error && text != "null";
+                found.parts |= level.in_part || of_part;
+                if level.counts {
                     found.note(level.member, text.trim(), cut);
                 }
             }
@@ -117,19 +137,38 @@ pub(super) fn find(body: &[u8], without_data: bool) -> Telltales {
 impl Telltales {
     fn note(&mut self, member: Member, text: &str, cut: bool) {
         match member {
-            // Of `60` that was cut, `6` may be left.
-            Member::Penalty if !cut => self.penalty = self.penalty.max(penalty(text)),
-            Member::Word | Member::Code => match text {
-                RATE_LIMIT => self.limited = true,
+            Member::Penalty => {
+                let penalty = penalty(text);
+                self.limited |= penalty.is_some();
+                // Of `60` that was cut, `6` may be left.
+                if !cut {
+                    self.penalty = self.penalty.max(penalty);
+                }
+            }
+            Member::Word | Member::Error | Member::Code => match text {
+                // Others of these words are taken as they are: this one asks
+                // for nothing but patience.
+                _ if text.contains(RATE_LIMIT) => self.limited = true,
                 "auth.token_error" | "invalid_token" => self.rejected = true,
+                _ if text.eq_ignore_ascii_case("invalid/expired token") => self.rejected = true,
                 "invalid_request" => self.malformed = true,
                 code if member == Member::Code && is_code(code) && !cut => {
                     self.code.get_or_insert_with(|| code.to_owned());
                 }
                 _ => {}
             },
-            Member::Penalty | Member::Data | Member::Other => {}
+            Member::Part | Member::Other => {}
         }
+    }
+
+    /// Adds what the words in another place say.
+    pub(super) fn add(&mut self, other: Self) {
+        self.limited |= other.limited;
+        self.penalty = self.penalty.max(other.penalty);
+        self.rejected |= other.rejected;
+        self.malformed |= other.malformed;
+        self.code = self.code.take().or(other.code);
+        self.parts |= other.parts;
     }
 }
 
@@ -157,6 +196,7 @@ mod tests {
             r#"{"errors":["x","invalid_token"]}"#,
             r#"{"errors":[{},{"message":["auth.token_error"]}]}"#,
             r#"[{"error_message_id":" auth.token_error "}]"#,
+            r#"{"error":"Unauthorized","error_description":"Invalid/expired token"}"#,
         ] {
             assert!(found(body).rejected, "{body}");
         }
@@ -181,11 +221,44 @@ mod tests {
 
     #[test]
     fn the_parts_of_an_answer_do_not_speak_for_the_whole() {
-        let part = r#"{"data":{"sendBalance":{"recipients":[{"message":"invalid_token"}]}}"#;
-        assert!(found(part).rejected);
-        assert!(!find(part.as_bytes(), true).rejected);
-        let whole = format!(r#"{part},"error":"invalid_token"}}"#);
-        assert!(find(whole.as_bytes(), true).rejected);
+        let part = r#"{"recipients":[{"success":true},{"message":"invalid_token"}]}"#;
+        for body in [
+            format!(r#"{{"data":{{"sendBalance":{part}}}}}"#),
+            format!(r#"{{"sendBalance":{part}}}"#),
+            format!("[{part}]"),
+            part.to_owned(),
+        ] {
+            assert!(found(&body).rejected, "{body}");
+            assert!(!find(body.as_bytes(), true).rejected, "{body}");
+        }
+        for whole in [
+            r#"{"data":{"x":[{"message":"y"}]},"error":"invalid_token"}"#,
+            r#"{"error":{"details":[{"message":"invalid_token"}]}}"#,
+            r#"{"errors":["invalid_token"],"data":null}"#,
+        ] {
+            assert!(find(whole.as_bytes(), true).rejected, "{whole}");
+        }
+    }
+
+    #[test]
+    fn what_tells_of_points_is_noticed_even_where_it_is_cut() {
+        for body in [
+            r#"{"data":{"unique_id":7"#,
+            r#"{"data":{"email":"a@x.example","points":"5"}}"#,
+            r#"{"sendBalance":{"error":false}}"#,
+            r#"{"recipients":[{"success":true}]}"#,
+            "{recipients:[{",
+        ] {
+            assert!(found(body).parts, "{body}");
+        }
+        for body in [
+            r#"{"data":{"sendBalance":null},"recipients":[]}"#,
+            r#"{"sendBalance":{}}"#,
+            r#"{"message":"unique_id","recipients":null}"#,
+            r#"{"errors":[{"recipients":["too many"]}]}"#,
+        ] {
+            assert!(!found(body).parts, "{body}");
+        }
     }
 
     #[test]
@@ -196,7 +269,6 @@ mod tests {
         let closed = format!("{deep}0{},{words}}}", "}]".repeat(100_000));
         let closed = found(&closed);
         assert!(closed.rejected);
-        assert_eq!(closed.depth, 200_001);
     }
 
     #[test]
@@ -206,6 +278,18 @@ mod tests {
         assert_eq!(seconds(two), Some(90));
         assert_eq!(seconds(r#"{"penaltySeconds":60}"#), Some(60));
         assert_eq!(seconds(r#"{"penaltySeconds":60"#), None);
+    }
+
+    #[test]
+    fn a_penalty_is_a_rate_limit_in_whatever_words() {
+        for body in [
+            r#"{"errors":[{"message":"slow down","penaltySeconds":60}]}"#,
+            r#"{"penaltySeconds":"6"#,
+            r#"{"message":"auth.request_limit_exceeded, try later"}"#,
+        ] {
+            assert!(found(body).limited, "{body}");
+        }
+        assert!(!found(r#"{"penaltySeconds":0}"#).limited);
     }
 
     #[test]

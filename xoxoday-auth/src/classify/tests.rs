@@ -87,7 +87,7 @@ fn a_401_that_no_token_can_cure_is_no_token_rejection() {
     let malformed = r#"{"error":"invalid_request","error_description":"missing/invalid parameters authorization header"}"#;
     assert!(matches!(meaning(401, malformed), Meaning::Refused { .. }));
     for gateway in ["<html>gateway</html>", ""] {
-        assert!(matches!(meaning(401, gateway), Meaning::Refused { .. }));
+        assert_eq!(meaning(401, gateway), Meaning::Garbled);
     }
 }
 
@@ -126,13 +126,22 @@ fn the_server_s_words_are_cut_to_a_line() {
 #[test]
 fn a_gateway_in_trouble_is_not_the_caller_s_fault() {
     for body in ["", "<html>Bad Gateway</html>", r#"{"error":"x"}"#] {
-        assert_eq!(meaning(502, body), Meaning::ServerTrouble, "{body}");
+        assert_eq!(meaning(502, body), Meaning::ServerTrouble(None), "{body}");
     }
+    let headers = [(reqwest::header::RETRY_AFTER, "30".parse().unwrap())];
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let trouble = classify(
+        Operation::SendPoints,
+        status,
+        &headers.into_iter().collect(),
+        b"",
+    );
+    let wait = Some(Duration::from_secs(30));
+    assert_eq!(trouble, Meaning::ServerTrouble(wait));
 }
 
 #[test]
 fn a_success_that_nobody_can_read_is_garbled() {
-    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
     for body in [
         "",
         "<html>",
@@ -141,24 +150,134 @@ fn a_success_that_nobody_can_read_is_garbled() {
         "[]",
         "null",
         r#""ok""#,
-        &deep,
     ] {
         assert_eq!(meaning(200, body), Meaning::Garbled, "{body}");
     }
-    let latin = b"{\"name\":\"Jos\xe9\"}";
-    let headers = HeaderMap::new();
-    let meaning = classify(Operation::SendPoints, StatusCode::OK, &headers, latin);
-    assert_eq!(meaning, Meaning::Garbled);
+    for status in [302, 403, 404] {
+        for body in ["", "<html>", "[]"] {
+            assert_eq!(meaning(status, body), Meaning::Garbled, "{status} {body}");
+        }
+    }
+    let elsewhere = meaning(302, r#"{"data":{},"errorId":"E42"}"#);
+    assert_eq!(elsewhere, Meaning::Garbled);
 }
 
 #[test]
-fn a_byte_order_mark_changes_nothing() {
-    for (status, body) in [
-        (200, r#"{"data":{}}"#),
-        (401, r#"{"error":"Unauthorized"}"#),
+fn an_odd_letter_or_a_deep_member_spoils_no_success() {
+    let latin = b"{\"data\":{\"name\":\"Jos\xe9\",\"unique_id\":7}}";
+    assert_eq!(sent(200, latin), Meaning::Success);
+    let half = br#"{"data":{"name":"\ud800","unique_id":7}}"#;
+    assert_eq!(sent(200, half), Meaning::Success);
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    assert_eq!(meaning(200, &deep), Meaning::Success);
+}
+
+fn sent(status: u16, body: impl AsRef<[u8]>) -> Meaning {
+    let status = StatusCode::from_u16(status).unwrap();
+    let headers = HeaderMap::new();
+    classify(Operation::SendPoints, status, &headers, body.as_ref())
+}
+
+#[test]
+fn a_401_that_says_more_than_that_costs_no_exchange() {
+    for bare in [
+        r#"{"error":"Unauthorized"}"#,
+        r#"{"code":401,"error":"Unauthorized"}"#,
+        r#"{"message":" UNAUTHORIZED ","code":"401","success":0}"#,
+        r#"{"error":"unauthorized","message":"Unauthorized","errors":[]}"#,
     ] {
-        let marked = format!("\u{feff}{body}");
-        assert_eq!(meaning(status, &marked), meaning(status, body), "{body}");
+        assert_eq!(meaning(401, bare), Meaning::Unauthorized, "{bare}");
+        assert_eq!(sent(401, bare), Meaning::Unauthorized, "{bare}");
+        let refused = matches!(meaning(403, bare), Meaning::Refused { .. });
+        assert!(refused, "{bare}");
+    }
+    for cause in [
+        r#"{"error":"Forbidden","message":"IP address is not registered"}"#,
+        r#"{"error":"Unauthorized","message":"IP address is not registered"}"#,
+        r#"{"error":"Unauthorized","code":7}"#,
+        r#"{"error":"Unauthorized","errors":[{"message":"x"}]}"#,
+        r#"{"error":{"message":"Unauthorized"}}"#,
+        r#"{"success":0}"#,
+        "{}",
+    ] {
+        let refused = matches!(meaning(401, cause), Meaning::Refused { .. });
+        assert!(refused, "{cause}");
+    }
+    let expired = r#"{"error":"Unauthorized","error_description":"invalid/expired token"}"#;
+    assert_eq!(meaning(401, expired), Meaning::TokenRejected);
+}
+
+#[test]
+fn a_rate_limit_by_status_comes_before_a_code_that_nobody_knows() {
+    let headers = [(reqwest::header::RETRY_AFTER, "600".parse().unwrap())];
+    let headers: HeaderMap = headers.into_iter().collect();
+    let meaning = |code: &str| {
+        let body = format!(r#"{{"code":429,"errorId":"{code}","errorInfo":"Too many requests"}}"#);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        classify(Operation::FetchPoints, status, &headers, body.as_bytes())
+    };
+    let wait = Duration::from_secs(600);
+    assert_eq!(meaning("PLE10099"), Meaning::RateLimited(wait));
+    assert_eq!(meaning("E42"), Meaning::RateLimited(wait));
+    assert!(matches!(meaning("PIPE10017"), Meaning::Refused { .. }));
+}
+
+#[test]
+fn the_words_of_a_verdict_that_failed_wholly_are_the_answer_s() {
+    let of = |verdict: &str| sent(200, format!(r#"{{"data":{{"sendBalance":{verdict}}}}}"#));
+    let limit = r#"{"error":true,"message":"auth.request_limit_exceeded"}"#;
+    let wait = Duration::from_secs(60);
+    assert_eq!(of(limit), Meaning::RateLimited(wait));
+    let rejected = r#"{"error":"true","message":"auth.token_error","recipients":[]}"#;
+    assert_eq!(of(rejected), Meaning::TokenRejected);
+    let code = r#"{"success":0,"errorId":"PIPE10017","message":"why"}"#;
+    let refused = Meaning::Refused {
+        code: Some("PIPE10017".into()),
+        message: "why".into(),
+    };
+    assert_eq!(of(code), refused);
+    assert_eq!(of(r#"{"error":true,"message":"wallet"}"#), Meaning::Success);
+    let short = r#"{"data":{"success":0,"email":"a@x.example","message":"auth.token_error"}}"#;
+    assert_eq!(sent(200, short), Meaning::TokenRejected);
+    // Not of one of which a part was done, or may have been.
+    for verdict in [
+        r#"{"message":"auth.token_error"}"#,
+        r#"{"error":true,"message":"auth.token_error","recipients":[{}]}"#,
+        r#"{"error":true,"message":"auth.token_error","unique_id":7}"#,
+    ] {
+        assert_eq!(of(verdict), Meaning::Success, "{verdict}");
+    }
+}
+
+/// To send it again would credit twice; to call it undone would be a lie.
+#[test]
+fn no_words_beside_what_moved_points_make_it_safe_to_repeat() {
+    let issuance = r#"{"unique_id":7,"email":"a@x.example","points":"5"}"#;
+    for words in [
+        r#""error":"invalid_token""#,
+        r#""message":"auth.request_limit_exceeded""#,
+        r#""error":"x""#,
+        r#""errorId":"PIPE10017""#,
+    ] {
+        let short = format!(r#"{{{words},"data":{issuance}}}"#);
+        assert_eq!(sent(200, &short), Meaning::Success, "{short}");
+        for status in [302, 401, 404, 429] {
+            assert_eq!(sent(status, &short), Meaning::Garbled, "{status} {short}");
+        }
+        assert_eq!(sent(500, &short), Meaning::ServerTrouble(None), "{short}");
+        let cut = &short[..short.len() - 2];
+        for status in [200, 401, 429] {
+            assert_eq!(sent(status, cut), Meaning::Garbled, "{status} {cut}");
+        }
+    }
+    let elsewhere = [
+        r#"{"sendBalance":{"recipients":[{"success":true},{"message":"auth.token_error"}]}}"#,
+        r#"{"recipients":[{"success":true}],"error":"invalid_token"}"#,
+        r#"{"recipients":[{"success":true}],"error":"Unauthorized"}"#,
+    ];
+    for body in elsewhere {
+        assert_eq!(sent(200, body), Meaning::Success, "{body}");
+        assert_eq!(sent(401, body), Meaning::Garbled, "{body}");
     }
 }
 

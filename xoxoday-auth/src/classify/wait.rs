@@ -14,11 +14,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// A wait of nothing counts as not said: a server that counts too many
 /// requests does not mean the next one to follow at once.
 pub(super) fn wait(penalty: Option<Duration>, headers: &HeaderMap) -> Duration {
-    penalty
-        .or_else(|| retry_after(headers))
+    penalty.or_else(|| asked(headers)).unwrap_or(DEFAULT)
+}
+
+/// The wait that the headers ask for, if they do.
+pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(headers)
         .filter(|wait| !wait.is_zero())
-        .unwrap_or(DEFAULT)
-        .min(LONGEST)
+        .map(|wait| wait.min(LONGEST))
 }
 
 /// The value of `penaltySeconds`, from a JSON number's or a string's text.

@@ -1,12 +1,15 @@
 //! Cancelling issuances.
 
+use std::collections::HashMap;
+
 use xoxoday_api::Operation;
 use xoxoday_api::number::TransactionId;
 use xoxoday_api::types::{self, CancelPointsQuery, StoreTag};
 
 use super::{PointsClient, check_length};
-use crate::call::Reply;
+use crate::classify::{is_contradicted, words};
 use crate::error::{Error, ErrorKind};
+use crate::members::Members;
 
 /// What became of a request to cancel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,40 +27,71 @@ pub struct CancelledPoints {
 pub struct CancelResult {
     /// The issuance.
     pub transaction: TransactionId,
-    /// Whether it was cancelled; `None` where the answer does not mention it.
+    /// Whether it was cancelled; `None` where nothing is known of it.
     pub cancelled: Option<bool>,
     /// The server's words, where it gave any.
     pub message: Option<String>,
 }
 
 impl CancelledPoints {
-    /// A cancellation of which a part failed is a failure, with the parts kept.
+    /// The same is known of each.
+    fn alike(ids: &[TransactionId], cancelled: Option<bool>, message: Option<String>) -> Self {
+        let result = |&transaction| CancelResult {
+            transaction,
+            cancelled,
+            message: None,
+        };
+        Self {
+            results: ids.iter().map(result).collect(),
+            message,
+        }
+    }
+
+    /// A cancellation of which a part failed is a failure, with the parts kept;
+    /// so is one that the answer calls a failure although it lists none.
     /// If an earlier attempt had no answer, what fails now may have been
     /// cancelled by that one: "already cancelled" is no refusal then.
-    fn into_result(mut self, done_before: bool) -> Result<Self, Error> {
-        let all = self.results.len();
-        let count = |results: &[CancelResult], wanted| {
-            let states = results.iter().map(|result| result.cancelled);
-            states.filter(|state| *state == wanted).count()
-        };
+    fn into_result(mut self, denied: bool, done_before: bool) -> Result<Self, Error> {
+        const LOOK: &str = "look at the balances before this is repeated";
+
         if done_before {
             let refused = |result: &&mut CancelResult| result.cancelled == Some(false);
             for result in self.results.iter_mut().filter(refused) {
                 result.cancelled = None;
             }
         }
-        let unknown = count(&self.results, None);
-        let refused = count(&self.results, Some(false));
-        let (kind, message) = match (unknown, refused) {
-            (0, 0) => return Ok(self),
+        let all = self.results.len();
+        let count = |wanted| {
+            let states = self.results.iter().map(|result| result.cancelled);
+            states.filter(|state| *state == wanted).count()
+        };
+        let mut reasons = self
+            .results
+            .iter()
+            .filter(|result| result.cancelled != Some(true))
+            .filter_map(|result| result.message.as_ref());
+        let why = reasons.next().or(self.message.as_ref());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let (kind, message) = match (count(None), count(Some(false))) {
+            (0, 0) if !denied => return Ok(self),
+            (0, 0) => (
+                ErrorKind::OutcomeUnknown,
+                format!(
+                    "the answer calls it a failure but lists every issuance as cancelled{why}; {LOOK}"
+                ),
+            ),
+            (0, refused) if refused == all => {
+                (ErrorKind::Refused, format!("nothing was cancelled{why}"))
+            }
             (0, refused) => (
                 ErrorKind::Refused,
-                format!("{refused} of {all} issuances were not cancelled"),
+                format!("{refused} of {all} issuances were not cancelled, the others were{why}"),
             ),
             (unknown, _) => (
                 ErrorKind::OutcomeUnknown,
                 format!(
-                    "of {unknown} of {all} issuances it is not known whether they were cancelled"
+                    "of {unknown} of {all} issuances it is not known whether they were \
+                     cancelled{why}; {LOOK}"
                 ),
             ),
         };
@@ -88,95 +122,147 @@ pub(super) async fn cancel(
             recipients_data: Some(types::CancellationBatch { recipients }),
         },
     };
-    let reply: Reply<types::CancelPointsResponse> =
-        points.call(Operation::CancelPoints, &request).await?;
-    let before = reply.may_have_been_done_before;
-    reply.read(Operation::CancelPoints, |answer| {
-        understand(&ids, answer)?.into_result(before)
-    })
+    match points.call(Operation::CancelPoints, &request).await {
+        Ok(reply) => {
+            let before = reply.may_have_been_done_before;
+            reply.read(Operation::CancelPoints, |answer| {
+                understand(&ids, answer.get(), before)
+            })
+        }
+        Err(error) if error.is_outcome_unknown() => {
+            Err(error.with_cancelled(CancelledPoints::alike(&ids, None, None)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
-fn understand(
+/// What an answer says of a cancellation. As of a send, silence is no success.
+pub(super) fn understand(
     ids: &[TransactionId],
-    answer: types::CancelPointsResponse,
+    answer: &str,
+    done_before: bool,
 ) -> Result<CancelledPoints, Error> {
-    let Some(verdict) = answer.data.and_then(|data| data.cancel_balance) else {
-        return Err(super::said_nothing());
+    let members = Members::of(answer);
+    let contradicted = members
+        .as_ref()
+        .is_some_and(|members| is_contradicted(answer, members));
+    let data = members.and_then(|members| members.object("data"));
+    let Some(verdict) = data.and_then(|data| data.object("cancelBalance")) else {
+        return CancelledPoints::alike(ids, None, None).into_result(contradicted, done_before);
     };
-    let entries = verdict.recipients.unwrap_or_default();
+    let message = verdict.text("message").map(|message| words(&message));
+    let succeeded = verdict.succeeded();
+    let denied = contradicted || succeeded == Some(false);
+    let entries = verdict.list("recipients");
     if entries.is_empty() {
-        match verdict.error {
-            Some(false) => {}
-            Some(true) => return Err(super::refused(verdict.message)),
-            None => return Err(super::said_nothing()),
+        let of_all = succeeded.filter(|done| !(contradicted && *done));
+        return CancelledPoints::alike(ids, of_all, message).into_result(denied, done_before);
+    }
+    // What an entry means that leaves it open.
+    let open = (succeeded == Some(true) && !contradicted).then_some(true);
+    let alone = ids.len() == 1 && entries.len() == 1;
+    let entries = entries.into_iter().filter_map(Members::of);
+    let mut by_id: HashMap<TransactionId, (Option<bool>, Option<String>)> = HashMap::new();
+    for entry in entries {
+        // One entry that names nothing can mean only the one issuance.
+        let unnamed = || {
+            ids.first()
+                .copied()
+                .filter(|_| alone && entry.raw("unique_id").is_none())
+        };
+        let Some(id) = entry.read("unique_id").or_else(unnamed) else {
+            continue;
+        };
+        let cancelled = entry.succeeded().or(open);
+        let told = by_id.entry(id).or_default();
+        // What was cancelled stays so, whatever else is said of it.
+        if told.0 != Some(true) {
+            *told = (
+                cancelled,
+                entry.text("message").map(|message| words(&message)),
+            );
         }
     }
     let results = ids
         .iter()
         .map(|&transaction| {
-            let entry = entries
-                .iter()
-                .find(|entry| entry.unique_id == Some(transaction));
+            let (cancelled, message) = by_id.get(&transaction).cloned().unwrap_or_default();
             CancelResult {
                 transaction,
-                cancelled: match entry {
-                    Some(entry) => entry.success,
-                    // Without a list, `error: false` speaks for all.
-                    None => entries.is_empty().then_some(true),
-                },
-                message: entry.and_then(|entry| entry.message.clone()),
+                cancelled,
+                message,
             }
         })
         .collect();
-    Ok(CancelledPoints {
-        results,
-        message: verdict.message,
-    })
+    CancelledPoints { results, message }.into_result(denied, done_before)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cancelled(answer: &str) -> Result<Vec<Option<bool>>, Error> {
-        let ids = [1, 2].map(TransactionId::new);
-        let answer = serde_json::from_str(answer).unwrap();
-        let cancelled = understand(&ids, answer)?;
-        Ok(cancelled
-            .results
-            .iter()
-            .map(|result| result.cancelled)
-            .collect())
+    const TWO: [TransactionId; 2] = [TransactionId::new(1), TransactionId::new(2)];
+
+    /// What is known of each, and how the cancellation ended.
+    fn cancelled(ids: &[TransactionId], answer: &str) -> (Vec<Option<bool>>, Option<ErrorKind>) {
+        let (known, ended) = match understand(ids, answer, false) {
+            Ok(cancelled) => (cancelled, None),
+            Err(error) => (error.cancelled().unwrap().clone(), Some(error.kind())),
+        };
+        let results = known.results.iter().map(|result| result.cancelled);
+        (results.collect(), ended)
     }
+
+    const REFUSED: Option<ErrorKind> = Some(ErrorKind::Refused);
+    const UNKNOWN: Option<ErrorKind> = Some(ErrorKind::OutcomeUnknown);
 
     #[test]
     fn each_transaction_has_its_own_result() {
         let answer = r#"{"data":{"cancelBalance":{"error":true,"recipients":[
-            {"unique_id":"2","success":true},
-            {"unique_id":1,"success":false,"message":"already cancelled"}]}}}"#;
-        assert_eq!(cancelled(answer).unwrap(), [Some(false), Some(true)]);
+            {"unique_id":"2","success":1},"odd",{"unique_id":[]},
+            {"unique_id":1,"success":"false","message":"already cancelled"}]}}}"#;
+        let expected = (vec![Some(false), Some(true)], REFUSED);
+        assert_eq!(cancelled(&TWO, answer), expected);
+        let told = understand(&TWO, answer, false).unwrap_err().to_string();
+        let expected = "1 of 2 issuances were not cancelled, the others were: already cancelled";
+        assert_eq!(told, expected);
     }
 
     #[test]
     fn a_transaction_that_the_answer_leaves_out_is_not_taken_for_cancelled() {
-        let answer = r#"{"data":{"cancelBalance":{"error":false,"recipients":[{"unique_id":1,"success":true}]}}}"#;
-        assert_eq!(cancelled(answer).unwrap(), [Some(true), None]);
+        let answer = r#"{"data":{"cancelBalance":{"error":false,"recipients":[{"unique_id":1}]}}}"#;
+        assert_eq!(cancelled(&TWO, answer), (vec![Some(true), None], UNKNOWN));
+        let silent = answer.replace("\"error\":false", "\"message\":\"m\"");
+        assert_eq!(cancelled(&TWO, &silent), (vec![None, None], UNKNOWN));
+    }
+
+    #[test]
+    fn one_entry_without_an_id_means_the_one_issuance() {
+        let answer = r#"{"data":{"cancelBalance":{"recipients":[{"success":true}]}}}"#;
+        assert_eq!(cancelled(&TWO[..1], answer), (vec![Some(true)], None));
+        assert_eq!(cancelled(&TWO, answer), (vec![None, None], UNKNOWN));
+    }
+
+    #[test]
+    fn what_is_called_a_failure_is_one_though_each_is_listed_as_cancelled() {
+        let listed =
+            r#""recipients":[{"unique_id":1,"success":true},{"unique_id":2,"success":true}]"#;
+        for answer in [
+            format!(r#"{{"data":{{"cancelBalance":{{"error":true,{listed}}}}}}}"#),
+            format!(r#"{{"error":"x","data":{{"cancelBalance":{{{listed}}}}}}}"#),
+        ] {
+            let expected = (vec![Some(true), Some(true)], UNKNOWN);
+            assert_eq!(cancelled(&TWO, &answer), expected, "{answer}");
+        }
     }
 
     #[test]
     fn what_fails_after_an_attempt_without_an_answer_is_unknown() {
-        let results = |cancelled| CancelledPoints {
-            results: vec![CancelResult {
-                transaction: TransactionId::new(1),
-                cancelled,
-                message: None,
-            }],
-            message: None,
-        };
-        assert!(results(Some(true)).into_result(true).is_ok());
-        let refused = results(Some(false)).into_result(false).unwrap_err();
+        let one = |cancelled| CancelledPoints::alike(&TWO[..1], Some(cancelled), None);
+        assert!(one(true).into_result(false, true).is_ok());
+        let refused = one(false).into_result(true, false).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Refused);
-        let unknown = results(Some(false)).into_result(true).unwrap_err();
+        let unknown = one(false).into_result(true, true).unwrap_err();
         assert_eq!(unknown.kind(), ErrorKind::OutcomeUnknown);
         assert_eq!(unknown.cancelled().unwrap().results[0].cancelled, None);
     }
@@ -184,12 +270,21 @@ mod tests {
     #[test]
     fn a_verdict_alone_speaks_for_all() {
         let good = r#"{"data":{"cancelBalance":{"error":false,"message":"done"}}}"#;
-        assert_eq!(cancelled(good).unwrap(), [Some(true), Some(true)]);
+        assert_eq!(cancelled(&TWO, good), (vec![Some(true); 2], None));
         let bad = r#"{"data":{"cancelBalance":{"error":true,"message":"not allowed"}}}"#;
-        assert_eq!(cancelled(bad).unwrap_err().kind(), ErrorKind::Refused);
-        for silent in ["{}", r#"{"data":{"cancelBalance":{"recipients":null}}}"#] {
-            let error = cancelled(silent).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+        assert_eq!(cancelled(&TWO, bad), (vec![Some(false); 2], REFUSED));
+        let told = understand(&TWO, bad, false).unwrap_err().to_string();
+        assert_eq!(told, "nothing was cancelled: not allowed");
+        for silent in [
+            "{}",
+            r#"{"data":{"cancelBalance":{"recipients":null}}}"#,
+            r#"{"error":"invalid_token","data":{"cancelBalance":{"error":false}}}"#,
+        ] {
+            assert_eq!(
+                cancelled(&TWO, silent),
+                (vec![None; 2], UNKNOWN),
+                "{silent}"
+            );
         }
     }
 }

@@ -1,16 +1,21 @@
 //! Points: balances, sending, cancelling.
 
 mod cancel;
+#[cfg(test)]
+mod properties;
 mod recipient;
 mod send;
+mod sent;
 
 pub use cancel::{CancelResult, CancelledPoints};
 pub use recipient::Recipient;
 pub(crate) use send::SendBody;
-pub use send::{SendOutcome, SendPoints, SendResult, SentPoints};
+pub use send::SendPoints;
+pub use sent::{SendOutcome, SendResult, SentPoints, Unmatched};
 
 use serde::Serialize;
-use xoxoday_api::number::{Integer, TransactionId};
+use serde_json::value::RawValue;
+use xoxoday_api::number::TransactionId;
 use xoxoday_api::types::{self, FetchPointsQuery, StoreTag};
 use xoxoday_api::{Operation, Points};
 
@@ -19,6 +24,7 @@ use crate::classify::words;
 use crate::client::Xoxoday;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind};
+use crate::members::Members;
 
 /// The most recipients, or cancellations, in one call. Xoxoday documents no
 /// limit for the API; its dashboard takes this many in a file.
@@ -84,8 +90,8 @@ impl<'a> PointsClient<'a> {
                 user_data: Some(user),
             },
         };
-        let reply = self.call::<types::FetchPointsResponse>(Operation::FetchPoints, &request);
-        reply.await?.read(Operation::FetchPoints, total)
+        let reply = self.call(Operation::FetchPoints, &request).await?;
+        reply.read(Operation::FetchPoints, |answer| total(answer.get()))
     }
 
     /// Starts to send points out of a Super Admin's wallet.
@@ -101,7 +107,8 @@ impl<'a> PointsClient<'a> {
     /// has no server in the chosen environment (the document has one in
     /// Production alone): see [`Builder::allow_crossing`](crate::Builder::allow_crossing).
     /// [`ErrorKind::Refused`] where Xoxoday refused the whole request or some
-    /// of the issuances; [`Error::cancelled`] keeps what became of each.
+    /// of the issuances, [`ErrorKind::OutcomeUnknown`] where it does not say of
+    /// all; [`Error::cancelled`] keeps what became of each.
     pub async fn cancel(
         &self,
         ids: impl IntoIterator<Item = impl Into<TransactionId>>,
@@ -112,44 +119,38 @@ impl<'a> PointsClient<'a> {
             .map_err(|error| error.during(Operation::CancelPoints))
     }
 
-    async fn call<T: serde::de::DeserializeOwned>(
+    async fn call(
         &self,
         operation: Operation,
         request: &impl Serialize,
-    ) -> Result<Reply<T>, Error> {
+    ) -> Result<Reply<Box<RawValue>>, Error> {
         self.0.call(operation, Some(request)).await
     }
 }
 
 /// The balance in an answer, which may be a failure all the same.
-fn total(answer: types::FetchPointsResponse) -> Result<Points, Error> {
-    let Some(balance) = answer.data.and_then(|data| data.user_balance) else {
-        return Err(Error::new(
+fn total(answer: &str) -> Result<Points, Error> {
+    let data = Members::of(answer).and_then(|answer| answer.object("data"));
+    let balance = data.and_then(|data| data.object("user_balance"));
+    let total = balance.as_ref().and_then(|balance| balance.object("data"));
+    let total = total.and_then(|data| data.read("total"));
+    let succeeded = balance.as_ref().and_then(Members::succeeded);
+    let message = balance.and_then(|balance| balance.text("message"));
+    match (succeeded, total) {
+        (Some(false), _) => Err(Error::new(ErrorKind::Refused, reason(message))),
+        (_, Some(total)) => Ok(total),
+        // Without a word of success, a message is why there is no balance.
+        (None, None) if message.is_some() => Err(Error::new(ErrorKind::Refused, reason(message))),
+        (_, None) => Err(Error::new(
             ErrorKind::Unexpected,
             "the answer has no balance",
-        ));
-    };
-    match balance.data.and_then(|data| data.total) {
-        Some(total) if balance.success != Some(Integer::new(0)) => Ok(total),
-        _ => Err(refused(balance.message)),
+        )),
     }
 }
 
 /// The server's reason, or that it gave none.
 fn reason(message: Option<String>) -> String {
     message.map_or("no reason was given".into(), |message| words(&message))
-}
-
-fn refused(message: Option<String>) -> Error {
-    Error::new(ErrorKind::Refused, reason(message))
-}
-
-/// A 200 that does not say what became of the points.
-fn said_nothing() -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        "the answer does not say what became of the points: look before this is repeated",
-    )
 }
 
 /// A list that is neither empty nor longer than one call may be.
@@ -160,4 +161,50 @@ fn check_length(what: &str, length: usize) -> Result<(), Error> {
         _ => format!("{length} {what} in one call: give at most {MOST_PER_CALL} at a time"),
     };
     Err(Error::new(ErrorKind::InvalidInput, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn balance(user_balance: &str) -> Result<String, ErrorKind> {
+        let answer = format!(r#"{{"data":{{"user_balance":{user_balance}}}}}"#);
+        match total(&answer) {
+            Ok(total) => Ok(total.to_string()),
+            Err(error) => Err(error.kind()),
+        }
+    }
+
+    #[test]
+    fn a_balance_is_read_whatever_stands_beside_it() {
+        for beside in [
+            r#""success":true"#,
+            r#""success":"1","message":7"#,
+            r#""success":"\ud800""#,
+            r#""error":"","message":"success""#,
+        ] {
+            let read = balance(&format!(
+                r#"{{{beside},"data":{{"total":"12.50","x":[]}}}}"#
+            ));
+            assert_eq!(read.as_deref(), Ok("12.50"), "{beside}");
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_balance_makes_no_sense_and_is_no_refusal() {
+        for odd in [
+            r#"{"success":1,"message":"success"}"#,
+            r#"{"success":1,"message":"success","data":{"total":"a lot"}}"#,
+            r#"{"data":{"total":null}}"#,
+            "[]",
+        ] {
+            assert_eq!(balance(odd), Err(ErrorKind::Unexpected), "{odd}");
+        }
+        for refusal in [
+            r#"{"success":"false","message":"missing user's details","data":{"total":5}}"#,
+            r#"{"message":"missing user's details","data":null}"#,
+        ] {
+            assert_eq!(balance(refusal), Err(ErrorKind::Refused), "{refusal}");
+        }
+    }
 }

@@ -453,7 +453,7 @@ fn failure(verdict: Option<Verdict>, document: &Document) -> Option<Failure> {
             Some(Failure::Braked { until, why })
         }
         Some(Verdict::Denied(denial)) => Some(Failure::Denied(denial)),
-        Some(Verdict::Unclear(why)) => Some(Failure::Unavailable { why }),
+        Some(Verdict::Unclear { why, .. }) => Some(Failure::Unavailable { why }),
     }
 }
 

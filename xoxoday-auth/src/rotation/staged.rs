@@ -121,7 +121,7 @@ impl Document {
         tokens.staged = None;
         match &verdict {
             // Whether the token is spent is not known: the attempt stays open.
-            Verdict::Unclear(_) => {
+            Verdict::Unclear { .. } => {
                 if let Some(intent) = &mut tokens.intent {
                     intent.lease_until = intent.lease_until.min(answered_at);
                 }
@@ -133,7 +133,11 @@ impl Document {
                 let latch = Latch::new(answered_at, why.clone());
                 tokens.latch.get_or_insert(latch);
             }
-            Verdict::Limited { wait, why } => {
+            Verdict::Limited { wait, why }
+            | Verdict::Unclear {
+                wait: Some(wait),
+                why,
+            } => {
                 let brake = Brake::new(after(answered_at, *wait), why.clone());
                 document.brake(brake);
             }

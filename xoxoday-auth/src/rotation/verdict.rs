@@ -23,7 +23,7 @@ pub(crate) enum Verdict {
     /// Refused for a reason that no token can cure: it counts as not spent.
     Denied(Denial),
     /// Nobody knows.
-    Unclear(String),
+    Unclear { why: String, wait: Option<Duration> },
 }
 
 /// A refusal of the token endpoint.
@@ -48,9 +48,15 @@ pub(crate) fn verdict(staged: &Staged, presented: &RefreshToken, presentations: 
     let operation = Operation::RefreshTokenPoints;
     let number = status.as_u16();
     match classify(operation, status, &staged.headers(), staged.body()) {
-        Meaning::Success | Meaning::Garbled => {
-            Verdict::Unclear(format!("the answer is no pair of tokens (HTTP {number})"))
-        }
+        Meaning::Garbled if !status.is_success() => Verdict::Denied(Denial {
+            status,
+            code: None,
+            why: "the token endpoint's answer is not what Xoxoday documents".into(),
+        }),
+        Meaning::Success | Meaning::Garbled => Verdict::Unclear {
+            why: format!("the answer is no pair of tokens (HTTP {number})"),
+            wait: None,
+        },
         Meaning::TokenRejected if presentations > 1 => Verdict::Rejected(
             "the refresh token is no longer accepted: the answer to an earlier use of it was lost, and its successor with it".into(),
         ),
@@ -77,9 +83,10 @@ pub(crate) fn verdict(staged: &Staged, presented: &RefreshToken, presentations: 
                 false => without_token_like_words(&message.replace(presented.expose(), "…")),
             },
         }),
-        Meaning::ServerTrouble => {
-            Verdict::Unclear(format!("the token endpoint is in trouble (HTTP {number})"))
-        }
+        Meaning::ServerTrouble(wait) => Verdict::Unclear {
+            why: format!("the token endpoint is in trouble (HTTP {number})"),
+            wait,
+        },
     }
 }
 
