@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xoxoday_api::Operation;
@@ -101,6 +102,14 @@ impl Xoxoday {
     /// Subscribes to what happens to the tokens from here on.
     pub fn events(&self) -> Events {
         self.transport.rotator.events()
+    }
+
+    /// The header that a call would carry: for benchmarks.
+    #[doc(hidden)]
+    pub async fn bearer(&self) -> Result<HeaderValue, Error> {
+        let live = self.transport.rotator.live().await;
+        let live = live.map_err(|failure| Error::of_rotation(failure, self.transport.clock.now()));
+        Ok(live?.header.clone())
     }
 
     /// Makes a facade's call.
