@@ -77,11 +77,7 @@ impl Level {
         let in_error = outer.is_some_and(|outer| outer.in_error) || member == Member::Error;
         Self {
             list,
-            counts: match outer {
-                Some(outer) => outer.counts && (in_error || !has_parts),
-                // A list of several answers would be one of parts.
-                None => !(list && has_parts),
-            },
+            counts: outer.is_none_or(|outer| outer.counts && (in_error || !has_parts)),
             in_error,
             in_part: !in_error
                 && (outer.is_some_and(|outer| outer.in_part) || member == Member::Part),

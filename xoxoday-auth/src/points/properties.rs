@@ -68,12 +68,33 @@ fn jsonish() -> impl Strategy<Value = String> {
         1 => object(value.clone()).prop_map(|data| format!("{{\"data\":{data}}}")),
         2 => (select(&NAMES[1..4]), object(value.clone()))
             .prop_map(|(name, verdict)| format!("{{\"data\":{{\"{name}\":{verdict}}}}}")),
-        2 => (select(&NAMES[2..4]), prop::collection::vec(object(value.clone()), 0..4), object(value))
-            .prop_map(|(name, entries, beside)| format!(
-                "{{\"data\":{{\"{name}\":{{\"error\":false,\"recipients\":[{}]}}}},\"note\":{beside}}}",
-                entries.join(","),
-            )),
+        3 => listed(value),
     ]
+}
+
+/// An answer that lists recipients, ours among them, with words beside `data`.
+fn listed(value: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
+    const FATES: &[&str] = &[
+        r#"{"unique_id":7,"email":"a@x.example","success":true}"#,
+        r#"{"unique_id":8,"to_email":"b@x.example","success":1}"#,
+        r#"{"email":"b@x.example","success":false,"message":"auth.token_error"}"#,
+    ];
+    let fate = select(FATES).prop_map(str::to_owned);
+    let entry = prop_oneof![1 => object(value), 2 => fate];
+    let words = (select(NAMES), select(VALUES));
+    let words = words.prop_map(|(name, value)| format!(",\"{name}\":{value}"));
+    let name = select(&NAMES[2..4]);
+    (
+        name,
+        prop::collection::vec(entry, 0..4),
+        prop::collection::vec(words, 0..3),
+    )
+        .prop_map(|(name, entries, beside)| {
+            let list = entries.join(",");
+            let beside = beside.concat();
+            // The last of two members of one name counts: `data` is that.
+            format!("{{\"x\":0{beside},\"data\":{{\"{name}\":{{\"recipients\":[{list}]}}}}}}")
+        })
 }
 
 fn object(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
