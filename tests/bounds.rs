@@ -99,7 +99,7 @@ async fn an_answer_of_a_byte_a_second_is_given_up_on_in_time() {
             Failure::Facade(error) => {
                 assert!(is_fair(call, error.kind()), "{call}: {error}");
             }
-            Failure::Raw => {}
+            Failure::Raw(_) => {}
         }
         let hung_up = |seen: &xoxoday_sandbox::Call| {
             seen.operation == Some(call.operation) && seen.delivery == Delivery::Incomplete

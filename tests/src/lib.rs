@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use xoxoday_auth::api::number::EpochMillis;
-use xoxoday_auth::{Builder, Environment, MemoryStore, Seed, Xoxoday};
-use xoxoday_sandbox::{Pair, Sandbox};
+use xoxoday_auth::{Builder, Environment, MemoryStore, Retry, Seed, Xoxoday};
+use xoxoday_sandbox::{Pair, Sandbox, Trouble};
 
 /// Super Admin of every sandbox account.
 pub const BOSS: &str = "boss@company.example";
@@ -84,6 +84,21 @@ pub fn client_at(environment: Environment) -> Builder {
     Xoxoday::builder(environment, "client-1", marked!("secret-1"))
         .seed(Seed::new(marked!("refresh-1")).access_token(marked!("access-1"), None))
         .store(MemoryStore::new())
+}
+
+/// A client of the sandbox that does not wait between its attempts.
+pub fn hasty(sandbox: &Sandbox) -> Builder {
+    let at_once = Retry::default().backoff(Duration::ZERO, Duration::ZERO);
+    client_of(sandbox).retry(at_once)
+}
+
+/// An answer of the test's own.
+pub fn answer(status: u16, body: &str) -> Trouble {
+    Trouble::Answer {
+        status,
+        content_type: "application/json".into(),
+        body: body.into(),
+    }
 }
 
 /// What a person copies from the dashboard.

@@ -36,8 +36,8 @@ fn builder() -> Result<Builder, xoxoday_auth::Error> {
 async fn make(call: Call) -> Result<(), Box<dyn Error>> {
     let xoxoday = builder()?.build().await?;
     match call.make(&xoxoday).await {
-        Ok(()) => println!("ended well"),
-        Err(Failure::Raw) => println!("failed"),
+        Ok(_) => println!("ended well"),
+        Err(Failure::Raw(_)) => println!("failed"),
         Err(Failure::Facade(error)) => println!("failed: {:?}", error.kind()),
     }
     println!("{}", peak_memory()?);

@@ -123,6 +123,9 @@ impl Rotator {
         }
     }
 
+    /// Hears that the server accepted a token of this generation.
+    pub(crate) fn accepted(&self, _generation: u64) {}
+
     /// Rotates, or joins the rotation that is under way.
     pub(crate) async fn rotate(&self, reason: Reason) -> Outcome {
         let outcome = wait(self.start(reason)).await;
