@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use xoxoday_auth::{AttemptOutcome, ErrorKind, Event, MemoryStore};
+use xoxoday_auth::{AttemptOutcome, Event, MemoryStore};
 use xoxoday_sandbox::{ApplicationError, Gate, Operation, Plan, RateLimit, Trouble};
 use xoxoday_tests::calls::send_one;
+use xoxoday_tests::log::Log;
 use xoxoday_tests::{JOHN, answer, hasty, sandbox};
 
 #[tokio::test]
@@ -119,4 +120,108 @@ async fn the_end_of_the_refresh_token_is_announced_long_before() {
     assert_eq!(events.next().await, Some(ending));
     drop(xoxoday);
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn an_observer_hears_of_requests_that_are_given_up_on() {
+    let sandbox = sandbox();
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let builder = hasty(&sandbox).observe(move |attempt| {
+        told.send((attempt.attempt, attempt.status, attempt.outcome))
+            .unwrap();
+    });
+    let xoxoday = builder.build().await.unwrap();
+    let gate = Gate::new();
+    let hold = Plan::from(Trouble::Hold(gate.clone()));
+    sandbox.trouble(None, hold.until_cleared());
+    let given_up = Some((1, None, AttemptOutcome::NoAnswer));
+
+    let brief = xoxoday.with_timeout(Duration::from_millis(100));
+    send_one(&brief).await.unwrap_err();
+    assert_eq!(heard.recv().await, given_up);
+
+    let points = xoxoday.points();
+    tokio::select! {
+        _ = points.balance(JOHN) => panic!("it is held"),
+        _ = sandbox.wait_for(1, |call| call.operation == Some(Operation::FetchPoints)) => {}
+    }
+    assert_eq!(heard.recv().await, given_up);
+    gate.open();
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_costs_no_call_and_is_told_of_once() {
+    let sandbox = sandbox();
+    let log = Log::default();
+    let _guard = log.listen();
+    let xoxoday = hasty(&sandbox)
+        .observe(|_| panic!("the observer, on purpose"))
+        .build()
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        send_one(&xoxoday).await.unwrap();
+    }
+    let panics = |line: &&String| line.contains("panics");
+    assert_eq!(log.events().iter().filter(panics).count(), 1);
+}
+
+/// Whatever becomes of a call, its span says so, with its requests inside.
+#[tokio::test]
+async fn every_span_has_its_name_its_fields_and_its_place() {
+    let sandbox = sandbox();
+    let log = Log::default();
+    let _guard = log.listen();
+    let xoxoday = hasty(&sandbox).build().await.unwrap();
+    sandbox.trouble(Operation::FetchPoints, Trouble::Status(502));
+    sandbox.clock().advance(Duration::from_secs(40 * 86_400));
+    xoxoday.points().balance(JOHN).await.unwrap();
+    let call = "xoxoday.call attempts duration_ms environment operation outcome request_id";
+    let request = "xoxoday.call > xoxoday.request attempt duration_ms environment generation \
+                   operation outcome request_id";
+    let rotation = "xoxoday.rotation duration_ms environment generation operation outcome reason";
+    assert_eq!(
+        log.spans(),
+        [
+            format!("{request} status: trouble"),
+            format!("{request} status: token_rejected"),
+            format!("{rotation}: rotated"),
+            format!("{request} status: answered"),
+            format!("{call}: success"),
+        ]
+    );
+
+    // A failure inside an answer of success.
+    let failed = r#"{"data":{"sendBalance":{"error":true,"message":"no points"}}}"#;
+    sandbox.trouble(Operation::SendPoints, answer(200, failed));
+    send_one(&xoxoday).await.unwrap_err();
+    // No answer, and a caller that goes away.
+    sandbox.trouble(Operation::SendPoints, Trouble::DropAnswer);
+    send_one(&xoxoday).await.unwrap_err();
+    sandbox.trouble(Operation::SendPoints, Trouble::Hold(Gate::new()));
+    tokio::select! {
+        _ = send_one(&xoxoday) => panic!("it is held"),
+        _ = sandbox.wait_for(3, |call| call.operation == Some(Operation::SendPoints)) => {}
+    }
+    let rejection = ApplicationError::IpNotRegistered;
+    sandbox.trouble(Operation::FetchPoints, Trouble::ApplicationError(rejection));
+    xoxoday.points().balance(JOHN).await.unwrap_err();
+    assert_eq!(
+        log.spans(),
+        [
+            format!("{request} status: answered"),
+            format!("{call}: refused"),
+            format!("{request}: no_answer"),
+            format!("{call}: outcome_unknown"),
+            format!("{request}: no_answer"),
+            format!("{call}: dropped"),
+            format!("{request} status: refused"),
+            format!("{call}: refused"),
+        ]
+    );
+
+    xoxoday.tokens().rotate().await.unwrap();
+    let call = "xoxoday.call attempts duration_ms environment operation outcome";
+    let expected = [format!("{rotation}: rotated"), format!("{call}: success")];
+    assert_eq!(log.spans(), expected);
 }

@@ -7,6 +7,7 @@
 
 pub mod calls;
 pub mod canary;
+pub mod log;
 pub mod search;
 
 use std::ops::Deref;

@@ -107,6 +107,10 @@ fn written(form: &str) -> String {
         "hex" => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
         "hex in capitals" => secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
         "list of bytes" => format!("{:?}", secret.as_bytes()),
+        "JSON escapes" => secret
+            .chars()
+            .map(|c| format!("\\u00{:02x}", u32::from(c)))
+            .collect(),
         _ => secret.to_owned(),
     }
 }
