@@ -176,9 +176,8 @@ impl Authenticated {
 /// attempt that may have been done.
 fn last_error(error: Error, may_have_been_done_before: bool) -> Error {
     match may_have_been_done_before && !error.is_outcome_unknown() {
-        true => error.as_source_of(outcome_unknown(
-            "an earlier attempt had no answer and the last one failed",
-        )),
+        true => outcome_unknown("an earlier attempt had no answer and the last one failed")
+            .instead_of(error),
         false => error,
     }
 }

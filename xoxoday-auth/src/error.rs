@@ -145,14 +145,14 @@ impl Error {
         self
     }
 
-    /// The source of an error that asks for something else. What is known of
-    /// the answer is known of both.
-    pub(crate) fn as_source_of(mut self, mut other: Self) -> Self {
-        other.0.status = self.0.status;
-        other.0.code = self.0.code.clone();
-        other.0.wait = self.0.wait;
-        other.0.parts = self.0.parts.take();
-        other.caused_by(self)
+    /// Tells the caller something else to do than another error would, which
+    /// becomes the source. What that one knows is kept.
+    pub(crate) fn instead_of(mut self, mut other: Self) -> Self {
+        self.0.status = other.0.status;
+        self.0.code = other.0.code.clone();
+        self.0.wait = other.0.wait;
+        self.0.parts = other.0.parts.take();
+        self.caused_by(other)
     }
 
     pub(crate) fn of_rotation(failure: Failure, now: EpochMillis) -> Self {

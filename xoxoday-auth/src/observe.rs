@@ -79,19 +79,21 @@ impl AttemptOutcome {
 
 /// What the user wants to be told of every request.
 #[derive(Clone, Default)]
-pub(crate) struct Observer(Option<Arc<Observe<dyn Fn(&Attempt<'_>) + Send + Sync>>>);
+pub(crate) struct Observer(Option<Arc<Inner>>);
 
-struct Observe<F: ?Sized> {
+struct Inner {
+    observe: Box<Observe>,
     /// Whether it was told that the observer panics.
     complained: AtomicBool,
-    observe: F,
 }
+
+type Observe = dyn Fn(&Attempt<'_>) + Send + Sync;
 
 impl Observer {
     pub(crate) fn new(observe: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(Observe {
+        Self(Some(Arc::new(Inner {
+            observe: Box::new(observe),
             complained: AtomicBool::new(false),
-            observe,
         })))
     }
 
