@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use xoxoday_auth::{Builder, ErrorKind, Retry};
 use xoxoday_sandbox::{Gate, Operation, Plan, Trouble};
 use xoxoday_tests::calls::{Call, send_one};
-use xoxoday_tests::{JOHN, hasty, sandbox};
+use xoxoday_tests::{JOHN, client_at, hasty, sandbox};
 
 const BRIEF: Duration = Duration::from_millis(100);
 const MINUTES: Duration = Duration::from_secs(600);
@@ -49,6 +50,24 @@ async fn the_total_timeout_ends_a_call() {
 #[tokio::test]
 async fn the_request_timeout_ends_a_request() {
     assert_ends(|builder| builder.request_timeout(BRIEF)).await;
+}
+
+#[tokio::test]
+async fn the_connect_timeout_ends_connecting_and_nothing_was_sent() {
+    // The kernel takes the connection, and nobody answers the TLS handshake.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("https://{}", listener.local_addr().unwrap());
+    let xoxoday = client_at(origin.parse().unwrap())
+        .retry(Retry::never())
+        .request_timeout(MINUTES)
+        .total_timeout(MINUTES)
+        .connect_timeout(BRIEF)
+        .build()
+        .await
+        .unwrap();
+    let error = in_seconds(send_one(&xoxoday)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().contains("nothing was sent"), "{error}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use xoxoday_api::types::RefreshTokenRequest;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::random;
-use crate::transport::{Authenticated, Sending};
+use crate::transport::{Authenticated, NoToken, Sending};
 
 /// What the generated client sends through.
 pub(crate) struct Raw {
@@ -34,9 +34,9 @@ impl Raw {
         // progenitor adds the document's version to every request; Xoxoday
         // documents no such header.
         request.headers_mut().remove("api-version");
-        let now = || self.transport.clock.now();
         let token = self.transport.token(deadline, operation).await;
-        token.map_err(|missing| missing.into_error(now()))?;
+        let ready = token.and_then(|_| deadline.for_a_request().ok_or(NoToken::Late));
+        ready.map_err(|missing| missing.into_error(self.transport.clock.now()))?;
         Ok(deadline.left())
     }
 }
