@@ -138,14 +138,16 @@ async fn an_observer_hears_of_requests_that_are_given_up_on() {
 
     let brief = xoxoday.with_timeout(Duration::from_millis(100));
     send_one(&brief).await.unwrap_err();
-    assert_eq!(heard.recv().await, given_up);
+    let told = tokio::time::timeout(Duration::from_secs(20), heard.recv());
+    assert_eq!(told.await.expect("nothing is told"), given_up);
 
     let points = xoxoday.points();
     tokio::select! {
         _ = points.balance(JOHN) => panic!("it is held"),
         _ = sandbox.wait_for(1, |call| call.operation == Some(Operation::FetchPoints)) => {}
     }
-    assert_eq!(heard.recv().await, given_up);
+    let told = tokio::time::timeout(Duration::from_secs(20), heard.recv());
+    assert_eq!(told.await.expect("nothing is told"), given_up);
     gate.open();
 }
 
