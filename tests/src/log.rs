@@ -38,6 +38,9 @@ impl Visit for Fields {
 impl Log {
     /// Listens until the guard is dropped.
     pub fn listen(&self) -> DefaultGuard {
+        // While one thread alone listens, `tracing` believes the others that
+        // nobody does. So there is a second listener, be it the canary's.
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let subscriber = tracing_subscriber::registry().with(self.clone());
         tracing::subscriber::set_default(subscriber)
     }
