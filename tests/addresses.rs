@@ -37,7 +37,7 @@ async fn asked_for(environment: Environment, crossing: Option<Environment>) -> V
     let proxy = reqwest::Proxy::all(address).unwrap();
     let mut builder = client_at(environment)
         .retry(Retry::never())
-        .configure_http(|http| http.proxy(proxy));
+        .configure_http(move |http| http.proxy(proxy.clone()));
     if let Some(into) = crossing {
         builder = builder.allow_crossing(Operation::CancelPoints, into);
     }

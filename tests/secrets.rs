@@ -13,6 +13,7 @@ use http_body_util::Full;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 use tokio::net::TcpListener;
 use xoxoday_auth::api::types;
@@ -21,11 +22,13 @@ use xoxoday_auth::{
     ClientSecret, Document, Email, Environment, Error, FileStore, MemoryStore, Recipient, Retry,
     SystemClock, TokenStore as _, Xoxoday,
 };
-use xoxoday_sandbox::{ApplicationError, Operation, Sandbox, SendAnswer, Trouble};
-use xoxoday_tests::calls::{Call, Failure, refresh};
+use xoxoday_sandbox::{ApplicationError, Operation, Plan, Sandbox, SendAnswer, Trouble};
+use xoxoday_tests::calls::{Call, Failure, refresh, whole_chain};
 use xoxoday_tests::canary::MARK;
 use xoxoday_tests::search::Search;
-use xoxoday_tests::{BOSS, JOHN, client_at, client_of, marked, sandbox, secrets_of, seed};
+use xoxoday_tests::{
+    BOSS, JOHN, answer, client_at, client_of, hasty, marked, sandbox, secrets_of, seed,
+};
 
 /// What `Debug` says of values, by the names of their types.
 #[derive(Default)]
@@ -215,17 +218,6 @@ async fn refused(sandbox: &Sandbox) -> Error {
     xoxoday.points().balance(JOHN).await.unwrap_err()
 }
 
-/// An error and all that caused it, in every way of printing them.
-fn whole_chain(error: &dyn std::error::Error) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        text += &format!("{error}\n{error:#}\n{error:?}\n{error:#?}\n");
-        next = error.source();
-    }
-    text
-}
-
 /// Answers that repeat secrets in every place that a client reads.
 fn quoting(secret: &str) -> Vec<String> {
     let failure = json!({"success": 0, "error": true, "message": format!("no: {secret}")});
@@ -263,47 +255,143 @@ async fn without_retries(sandbox: &Sandbox) -> Xoxoday {
     builder.build().await.unwrap()
 }
 
+/// As it is, and as JSON may write it too: whoever reads it has it plain.
+const WAYS: [fn(&str) -> String; 2] = [str::to_owned, |text| {
+    let units = text.bytes().map(|byte| format!("\\u{byte:04X}"));
+    units.collect()
+}];
+
 #[tokio::test]
-async fn no_error_repeats_a_secret_that_the_server_quotes() {
+async fn nothing_that_calls_return_repeats_a_secret_that_the_server_quotes() {
     let sandbox = sandbox();
     let pair = sandbox.seed();
-    let secrets = [
+    let own = [
         pair.access_token(),
         pair.refresh_token(),
         &sandbox.client_secret(),
     ];
-    let search = Search::new(secrets);
+    let given = refresh();
     let mut leaks = Vec::new();
-    for call in Call::all().filter(|call| !call.raw) {
-        for status in [200, 400, 401, 429, 502] {
-            let mut client = None;
-            for body in quoting(&secrets.join(" and ")) {
-                let xoxoday = match client.take() {
-                    Some(client) => client,
-                    None => without_retries(&sandbox).await,
-                };
-                let answer = Trouble::Answer {
-                    status,
-                    content_type: "application/json".into(),
-                    body: body.clone(),
-                };
-                sandbox.trouble(None, answer.until_cleared());
-                let made = call.make(&xoxoday).await;
-                sandbox.clear_trouble();
-                let mut told = format!("{:?}", xoxoday.tokens().status());
-                if let Err(Failure::Facade(error)) = made {
-                    told += &whole_chain(&error);
-                    // Neither latched nor braked, it asks again.
-                    let asks_again = !error.is_login_required() && error.wait().is_none();
-                    client = asks_again.then_some(xoxoday);
+    for call in Call::all() {
+        let mut secrets = own.to_vec();
+        if call == Call::raw(Operation::RefreshTokenPoints) {
+            secrets.extend([given.refresh_token.expose(), given.client_secret.expose()]);
+        }
+        let search = Search::new(secrets.iter().copied());
+        let mut client = None;
+        for (status, body) in answers(&secrets) {
+            let xoxoday = match client.take() {
+                Some(client) => client,
+                None => without_retries(&sandbox).await,
+            };
+            sandbox.trouble(None, Plan::from(answer(status, &body)).until_cleared());
+            let made = call.make(&xoxoday).await;
+            sandbox.clear_trouble();
+            let mut braked = status == 429;
+            let told = match made {
+                Ok(printed) | Err(Failure::Raw(printed)) => printed,
+                Err(Failure::Facade(error)) => {
+                    braked |= error.wait().is_some();
+                    whole_chain(&error)
                 }
-                if !search.find(told.as_bytes()).is_empty() {
-                    leaks.push(format!("{call}, HTTP {status}: {body}\n  told: {told}"));
-                }
+            };
+            let tokens = xoxoday.tokens().status();
+            let told = format!("{told} {tokens:?}");
+            // Neither latched nor braked, it asks again.
+            client = (tokens.login_required.is_none() && !braked).then_some(xoxoday);
+            if !search.find(told.as_bytes()).is_empty() {
+                leaks.push(format!("{call}, HTTP {status}: {body}\n  told: {told}"));
             }
         }
     }
     assert!(leaks.is_empty(), "{}: {}", leaks.len(), leaks.join("\n"));
+}
+
+/// Every body that quotes the secrets, in every way and with every status.
+fn answers(secrets: &[&str]) -> Vec<(u16, String)> {
+    const PLACE: &str = "<the secrets>";
+
+    let mut answers = Vec::new();
+    for written in WAYS.map(|way| secrets.iter().map(|secret| way(secret)).collect::<Vec<_>>()) {
+        for body in quoting(PLACE) {
+            let body = body.replace(PLACE, &written.join(" and "));
+            answers.extend([200, 400, 401, 429, 502].map(|status| (status, body.clone())));
+        }
+    }
+    answers
+}
+
+#[tokio::test]
+async fn the_raw_client_s_error_does_not_print_a_token_answer_that_cannot_be_read() {
+    let sandbox = sandbox();
+    let xoxoday = hasty(&sandbox).build().await.unwrap();
+    let half = br#"{"access_token":"canary-1","refresh_token":"canary-2","expires_in":{}}"#;
+    for operation in [Operation::ValidateTokenPoints, Operation::CreateUserToken] {
+        sandbox.trouble(operation, Trouble::Garbage(half.to_vec()));
+    }
+    let request = xoxoday_auth::api::types::CreateUserTokenRequest {
+        scope: "user_session".into(),
+        user_input: BOSS.into(),
+    };
+    let validated = xoxoday.api().validate_token_points().await.unwrap_err();
+    let minted = xoxoday.api().create_user_token(&request).await.unwrap_err();
+    for told in [
+        format!("{validated} {validated:?} {validated:#}"),
+        format!("{minted} {minted:?} {minted:#}"),
+    ] {
+        assert!(told.contains("withheld"), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+    }
+}
+
+/// What a gateway may ask of the user's HTTP client.
+fn with_keys(http: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let password = concat!("http://user:", marked!("password"), "@127.0.0.1:9");
+    let key = HeaderValue::from_static(marked!("key"));
+    http.proxy(reqwest::Proxy::all(password).unwrap())
+        .default_headers(HeaderMap::from_iter([(
+            HeaderName::from_static("x-gateway-key"),
+            key,
+        )]))
+}
+
+#[tokio::test]
+async fn secrets_of_the_users_http_client_are_not_shown() {
+    let mut shown = Shown::default();
+    let builder = client_at(Environment::Sandbox).configure_http(with_keys);
+    shown.add(&builder);
+    let xoxoday = builder.build().await.unwrap();
+    shown.add(&xoxoday);
+    shown.add(xoxoday.api());
+    shown.add(&xoxoday.tokens());
+    let search = Search::new([MARK]);
+    // It could be seen.
+    let plain = with_keys(reqwest::Client::builder());
+    assert!(!search.find(format!("{plain:?}").as_bytes()).is_empty());
+    shown.assert_no_secret(&search);
+}
+
+#[tokio::test]
+async fn a_key_in_the_query_of_an_endpoint_is_not_told() {
+    let sandbox = sandbox();
+    let url = format!("{}/v1/oauth/api?key={}", sandbox.origin(), marked!("key"));
+    let operation = xoxoday_auth::Operation::FetchPoints;
+    let builder = client_of(&sandbox).retry(Retry::never());
+    let xoxoday = builder.endpoint(operation, &url).build().await.unwrap();
+    let search = Search::new([marked!("key")]);
+    for trouble in [Trouble::DropAnswer, Trouble::CutBody, answer(404, "{}")] {
+        sandbox.trouble(None, Plan::from(trouble).until_cleared());
+        for raw in [false, true] {
+            let operation = Operation::FetchPoints;
+            let told = match (Call { operation, raw }).make(&xoxoday).await.unwrap_err() {
+                Failure::Raw(told) => told,
+                Failure::Facade(error) => whole_chain(&error),
+            };
+            assert_eq!(search.find(told.as_bytes()), [], "{told}");
+        }
+        sandbox.clear_trouble();
+    }
+    assert!(sandbox.record().calls()[0].path.contains("?key="));
 }
 
 /// A server that speaks HTTP/2 alone, and answers everything with `body`.

@@ -25,8 +25,8 @@ pub struct Call {
 pub enum Failure {
     /// In a facade.
     Facade(Error),
-    /// In the raw client, whose own error must not be printed.
-    Raw,
+    /// In the raw client: what its own error prints, in every way.
+    Raw(String),
 }
 
 impl Call {
@@ -45,8 +45,14 @@ impl Call {
         })
     }
 
-    /// Makes it.
-    pub async fn make(self, xoxoday: &Xoxoday) -> Result<(), Failure> {
+    /// An operation by the raw client.
+    pub fn raw(operation: Operation) -> Self {
+        let raw = true;
+        Self { operation, raw }
+    }
+
+    /// Makes it, and returns what its success prints.
+    pub async fn make(self, xoxoday: &Xoxoday) -> Result<String, Failure> {
         if self.raw {
             self.make_raw(xoxoday.api()).await
         } else {
@@ -54,34 +60,61 @@ impl Call {
         }
     }
 
-    async fn make_by_facade(self, xoxoday: &Xoxoday) -> Result<(), Error> {
+    async fn make_by_facade(self, xoxoday: &Xoxoday) -> Result<String, Error> {
         let points = xoxoday.points();
         match self.operation {
-            Operation::ValidateTokenPoints => xoxoday.tokens().validate().await.map(drop),
-            Operation::RefreshTokenPoints => xoxoday.tokens().rotate().await.map(drop),
-            Operation::CreateUserToken => xoxoday.user_tokens().create(BOSS).await.map(drop),
-            Operation::FetchPoints => points.balance(JOHN).await.map(drop),
+            Operation::ValidateTokenPoints => printed(xoxoday.tokens().validate().await),
+            Operation::RefreshTokenPoints => printed(xoxoday.tokens().rotate().await),
+            Operation::CreateUserToken => printed(xoxoday.user_tokens().create(BOSS).await),
+            Operation::FetchPoints => printed(points.balance(JOHN).await),
             Operation::SendPoints => {
                 let send = points.send_from(BOSS).to(Recipient::new(JOHN, 1)?);
-                send.send().await.map(drop)
+                printed(send.send().await)
             }
-            Operation::CancelPoints => points.cancel([TransactionId::new(7)]).await.map(drop),
+            Operation::CancelPoints => printed(points.cancel([TransactionId::new(7)]).await),
             Operation::RefreshUserToken => unreachable!("the document does not have it"),
         }
     }
 
-    async fn make_raw(self, api: &api::Client) -> Result<(), Failure> {
-        let done = match self.operation {
-            Operation::ValidateTokenPoints => api.validate_token_points().await.map(drop),
-            Operation::RefreshTokenPoints => api.refresh_token_points(&refresh()).await.map(drop),
-            Operation::CreateUserToken => api.create_user_token(&create()).await.map(drop),
-            Operation::FetchPoints => api.fetch_points(&fetch()).await.map(drop),
-            Operation::SendPoints => api.send_points(&send()).await.map(drop),
-            Operation::CancelPoints => api.cancel_points(&cancel()).await.map(drop),
+    async fn make_raw(self, api: &api::Client) -> Result<String, Failure> {
+        match self.operation {
+            Operation::ValidateTokenPoints => told(api.validate_token_points().await),
+            Operation::RefreshTokenPoints => told(api.refresh_token_points(&refresh()).await),
+            Operation::CreateUserToken => told(api.create_user_token(&create()).await),
+            Operation::FetchPoints => told(api.fetch_points(&fetch()).await),
+            Operation::SendPoints => told(api.send_points(&send()).await),
+            Operation::CancelPoints => told(api.cancel_points(&cancel()).await),
             Operation::RefreshUserToken => unreachable!("the document does not have it"),
-        };
-        done.map_err(|_| Failure::Raw)
+        }
     }
+}
+
+fn printed<T: fmt::Debug, E>(made: Result<T, E>) -> Result<String, E> {
+    made.map(|made| format!("{made:?}\n{made:#?}"))
+}
+
+fn told<T: fmt::Debug, E: fmt::Debug>(made: Result<T, api::Error<E>>) -> Result<String, Failure> {
+    let made = made.map_err(|error| format!("{}\n{error:?}\n{error:#?}", whole_chain(&error)));
+    printed(made).map_err(Failure::Raw)
+}
+
+/// An error and all that caused it, in every way of printing them.
+pub fn whole_chain(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        text += &format!("{error}\n{error:#}\n{error:?}\n{error:#?}\n");
+        next = error.source();
+    }
+    text
+}
+
+/// Sends John 5 points, and returns the transaction.
+pub async fn send_one(xoxoday: &Xoxoday) -> Result<TransactionId, Error> {
+    let send = xoxoday.points().send_from(BOSS);
+    let sent = send.to(Recipient::new(JOHN, 5)?).send().await?;
+    let transaction = sent.results.first().and_then(|result| result.transaction);
+    Ok(transaction.expect("the sandbox gives each issuance a number"))
 }
 
 /// `sendPoints`, or `raw:sendPoints`.

@@ -8,6 +8,7 @@
 pub mod calls;
 pub mod canary;
 pub mod contract;
+pub mod log;
 pub mod search;
 pub mod troubled;
 
@@ -17,8 +18,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use xoxoday_auth::api::number::EpochMillis;
-use xoxoday_auth::{Builder, Clock, Environment, MemoryStore, Seed, SystemClock, Xoxoday};
-use xoxoday_sandbox::{Pair, Sandbox};
+use xoxoday_auth::{Builder, Clock, Environment, MemoryStore, Retry, Seed, SystemClock, Xoxoday};
+use xoxoday_sandbox::{Pair, Sandbox, Trouble};
 
 /// Super Admin of every sandbox account.
 pub const BOSS: &str = "boss@company.example";
@@ -114,6 +115,21 @@ impl Ahead {
 impl Clock for Ahead {
     fn now(&self) -> EpochMillis {
         EpochMillis::new(SystemClock.now().get() + self.0)
+    }
+}
+
+/// A client of the sandbox that does not wait between its attempts.
+pub fn hasty(sandbox: &Sandbox) -> Builder {
+    let at_once = Retry::default().backoff(Duration::ZERO, Duration::ZERO);
+    client_of(sandbox).retry(at_once)
+}
+
+/// An answer of the test's own.
+pub fn answer(status: u16, body: &str) -> Trouble {
+    Trouble::Answer {
+        status,
+        content_type: "application/json".into(),
+        body: body.into(),
     }
 }
 

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 /// Ways to write bytes, by name. The base64 of a text depends on where in the
 /// encoded whole it begins: at the first, second or third byte of a triple.
-pub const FORMS: [&str; 12] = [
+pub const FORMS: [&str; 13] = [
     "plain",
     "base64 at 0",
     "base64 at 1",
@@ -24,6 +24,7 @@ pub const FORMS: [&str; 12] = [
     "hex",
     "hex in capitals",
     "list of bytes",
+    "JSON escapes",
 ];
 
 /// How many bytes of a secret make a piece.
@@ -139,7 +140,8 @@ fn written(form: usize, piece: &[u8]) -> Vec<u8> {
         8 => percent_encoded(piece, |byte| format!("%{byte:02x}")),
         9 => joined(piece, "", |byte| format!("{byte:02x}")),
         10 => joined(piece, "", |byte| format!("{byte:02X}")),
-        _ => joined(piece, ", ", |byte| byte.to_string()),
+        11 => joined(piece, ", ", |byte| byte.to_string()),
+        _ => joined(piece, "", |byte| format!("\\u{byte:04x}")),
     }
 }
 

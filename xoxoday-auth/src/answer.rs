@@ -6,13 +6,14 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Response, ResponseBuilderExt as _, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 use xoxoday_api::{Operation, types};
 
 use crate::classify::{Meaning, classify};
+use crate::hide::without;
 
 /// What the server answered.
 pub(crate) struct Answer {
@@ -93,12 +94,11 @@ impl Answer {
     /// Takes secrets out of what is understood of the answer: a server may
     /// quote what it was sent, and its words end in errors.
     pub(crate) fn hide(&mut self, secrets: &[&str]) {
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            // Some servers write every slash of a JSON string as `\/`.
-            for written in [secret.to_string(), secret.replace('/', "\\/")] {
-                if let Some(clean) = without(self.clean(), written.as_bytes()) {
-                    self.clean = Some(clean);
-                }
+        self.clean = without(self.bytes(), secrets).map(Bytes::from);
+        for value in self.headers.values_mut() {
+            let clean = without(value.as_bytes(), secrets);
+            if let Some(Ok(clean)) = clean.map(HeaderValue::try_from) {
+                *value = clean;
             }
         }
     }
@@ -109,23 +109,26 @@ impl Answer {
     }
 
     /// The answer as if nobody had looked at it, but for what must not be
-    /// passed on: a body that was too long, and one that may hold a token and
-    /// cannot be read. The generated client prints what it cannot read. Such a
-    /// body ends in an error instead.
+    /// passed on: a body that was too long, one that may hold a token and cannot
+    /// be read, and a secret that is quoted. The generated client prints what it
+    /// cannot read. Such a body ends in an error instead.
     pub(crate) fn unread(self, operation: Operation) -> reqwest::Result<Response> {
-        let body = match self.end {
-            End::Cut(error) => return Err(error),
-            End::TooLong => {
+        let read = is_read(operation, self.status, self.bytes());
+        let body = match (self.end, self.clean) {
+            (End::Cut(error), _) => return Err(error),
+            (End::TooLong, _) => {
                 reqwest::Body::wrap(Withheld("the answer is longer than this client reads"))
             }
-            End::Whole if !is_printable(operation, self.status, &self.body) => {
-                reqwest::Body::wrap(Withheld(
-                    "the answer is not what Xoxoday documents, and is withheld because it may hold a token",
-                ))
-            }
-            End::Whole => self.body.into(),
+            (End::Whole, _) if read == Read::Not => reqwest::Body::wrap(Withheld(
+                "the answer is not what Xoxoday documents, and is withheld because it may hold a token",
+            )),
+            (End::Whole, Some(clean)) if read != Read::AsTokens => clean.into(),
+            (End::Whole, _) => self.body.into(),
         };
-        let mut response = http::Response::builder().url(self.url).body(body);
+        // Its query may be a secret of a gateway's.
+        let mut url = self.url;
+        url.set_query(None);
+        let mut response = http::Response::builder().url(url).body(body);
         if let Ok(response) = &mut response {
             *response.status_mut() = self.status;
             *response.headers_mut() = self.headers;
@@ -136,35 +139,35 @@ impl Answer {
     }
 }
 
-/// The text without a secret; `None` where it does not stand there.
-fn without(text: &[u8], secret: &[u8]) -> Option<Bytes> {
-    let find = |text: &[u8]| text.windows(secret.len()).position(|part| part == secret);
-    let mut rest = text;
-    let mut clean = BytesMut::new();
-    while let Some(start) = find(rest) {
-        clean.extend_from_slice(&rest[..start]);
-        clean.extend_from_slice("…".as_bytes());
-        rest = &rest[start + secret.len()..];
-    }
-    (rest.len() < text.len()).then(|| {
-        clean.extend_from_slice(rest);
-        clean.freeze()
-    })
+/// What the generated client makes of a body.
+#[derive(PartialEq)]
+enum Read {
+    /// The success of an operation that brings tokens: secrets, which do not
+    /// print themselves.
+    AsTokens,
+    /// Something else that it reads, or that holds no token.
+    Otherwise,
+    /// It prints the body, and there may be tokens in it.
+    Not,
 }
 
-/// Whether the generated client can read a body, or it holds no token.
-fn is_printable(operation: Operation, status: StatusCode, body: &[u8]) -> bool {
+fn is_read(operation: Operation, status: StatusCode, body: &[u8]) -> Read {
     fn reads<T: DeserializeOwned>(body: &[u8]) -> bool {
         serde_json::from_slice::<T>(body).is_ok()
     }
-    match (operation, status) {
-        (Operation::FetchPoints | Operation::SendPoints | Operation::CancelPoints, _) => true,
-        (_, StatusCode::UNAUTHORIZED) => reads::<types::ErrorBody>(body),
-        (Operation::ValidateTokenPoints, StatusCode::OK) => reads::<types::TokenStatus>(body),
-        (_, StatusCode::OK) => reads::<types::TokenResponse>(body),
+    let (read, reads) = match (operation, status) {
+        (Operation::FetchPoints | Operation::SendPoints | Operation::CancelPoints, _) => {
+            (Read::Otherwise, true)
+        }
+        (_, StatusCode::UNAUTHORIZED) => (Read::Otherwise, reads::<types::ErrorBody>(body)),
+        (Operation::ValidateTokenPoints, StatusCode::OK) => {
+            (Read::AsTokens, reads::<types::TokenStatus>(body))
+        }
+        (_, StatusCode::OK) => (Read::AsTokens, reads::<types::TokenResponse>(body)),
         // Handed over as a response that nobody has read.
-        _ => true,
-    }
+        _ => (Read::Otherwise, true),
+    };
+    if reads { read } else { Read::Not }
 }
 
 /// A body that is not passed on, and why.
@@ -195,26 +198,30 @@ impl Body for Withheld {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_quotation_of_a_secret_is_taken_out() {
-        let hidden = without(b"a SECRET and a SECRET.", b"SECRET").unwrap();
-        assert_eq!(hidden, "a … and a ….".as_bytes());
-        assert_eq!(without(b"nothing here", b"SECRET"), None);
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.build().unwrap()
     }
 
     fn read(body: impl Into<reqwest::Body>, limit: usize) -> Answer {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
         let response = http::Response::new(body.into());
-        runtime.block_on(Answer::read(response.into(), limit))
+        runtime().block_on(Answer::read(response.into(), limit))
     }
 
     #[test]
-    fn a_secret_is_found_with_its_slashes_escaped() {
-        let mut answer = read(r#"{"message":"bad token a\/b=="}"#, 1000);
-        answer.hide(&["", "a/b=="]);
-        assert_eq!(answer.clean(), r#"{"message":"bad token …"}"#.as_bytes());
+    fn a_quoted_secret_is_neither_understood_nor_passed_on() {
+        let quoting = http::Response::builder()
+            .header("www-authenticate", "Bearer error=\"secret-1==\"")
+            .body(r#"{"message":"bad token secret-1\u003d%3d"}"#);
+        let answer = Answer::read(quoting.unwrap().into(), 1000);
+        let mut answer = runtime().block_on(answer);
+        answer.hide(&["", "secret-1=="]);
+        let clean = r#"{"message":"bad token …"}"#;
+        assert_eq!(answer.clean(), clean.as_bytes());
+        let passed_on = answer.unread(Operation::SendPoints).unwrap();
+        let header = passed_on.headers()["www-authenticate"].as_bytes();
+        assert_eq!(header, "Bearer error=\"…\"".as_bytes());
+        assert_eq!(runtime().block_on(passed_on.text()).unwrap(), clean);
     }
 
     #[test]

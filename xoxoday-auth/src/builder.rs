@@ -8,12 +8,12 @@ use std::time::Duration;
 use xoxoday_api::Operation;
 use xoxoday_api::secret::ClientSecret;
 
-use crate::call::Limits;
 use crate::client::Xoxoday;
 use crate::endpoints::Endpoints;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::TokenEndpoint;
+use crate::limits::Limits;
 use crate::observe::{Attempt, Observer};
 use crate::points::SendBody;
 use crate::random;
@@ -28,7 +28,6 @@ use crate::vars;
 
 /// Puts an [`Xoxoday`] together: environment, credentials, and what differs
 /// from the defaults.
-#[derive(Debug)]
 #[must_use]
 pub struct Builder {
     endpoints: Endpoints,
@@ -189,7 +188,8 @@ impl Builder {
         self.configure_http(move |http| http.connect_timeout(timeout))
     }
 
-    /// How long one request may take, to its answer's last byte; 30 s by default.
+    /// How long one request may take, to its answer's last byte; 30 s by
+    /// default. A single call can have another: [`Xoxoday::with_request_timeout`].
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request = timeout;
         self
@@ -217,7 +217,8 @@ impl Builder {
     }
 
     /// Is told of every request with what came of it, for metrics and traces.
-    /// Called where the call runs: it must not block.
+    /// Called where the call runs: it must not block. If it panics, the call
+    /// goes on.
     pub fn observe(mut self, observe: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Observer::new(observe);
         self
@@ -230,6 +231,10 @@ impl Builder {
     /// this library's back, plain HTTP is spoken on loopback alone and never
     /// through a proxy, and no bytes are logged: each of these would send a
     /// secret where it does not belong.
+    ///
+    /// A [`reqwest::Client`] that exists already cannot be given for the same
+    /// reason: what it was built with can neither be seen nor changed, so none
+    /// of this could be promised of it.
     pub fn configure_http(
         mut self,
         configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -346,10 +351,23 @@ impl Configure {
     }
 }
 
-/// Headers and proxies of the user's hold secrets too.
-impl fmt::Debug for Configure {
+/// What the HTTP client was told is not shown: default headers may be keys, and
+/// a proxy's address has its password.
+impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} changes", self.0.len())
+        f.debug_struct("Builder")
+            .field("environment", self.endpoints.environment())
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret)
+            .field("seed", &self.seed)
+            .field("store", &self.store)
+            .field("rescue_file", &self.rescue_file)
+            .field("keep_fresh", &self.keep_fresh)
+            .field("policy", &self.policy)
+            .field("limits", &self.limits)
+            .field("answer_limit", &self.answer_limit)
+            .field("wrong", &self.wrong)
+            .finish_non_exhaustive()
     }
 }
 

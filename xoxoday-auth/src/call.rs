@@ -1,46 +1,21 @@
 //! A facade's call: one request, or several where repeating does no harm,
 //! within one time limit.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use reqwest::{Request, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tracing::Instrument as _;
 use xoxoday_api::Operation;
 
 use crate::answer::{Answer, End};
 use crate::classify::Meaning;
 use crate::codes::turns_away;
 use crate::error::{Error, ErrorKind};
+use crate::limits::{Deadline, Limits};
 use crate::random;
-use crate::retry::{Retry, is_repeatable, moves_points};
-use crate::rotation::snapshot::Live;
-use crate::transport::{Authenticated, Delivered, Sending, never_left};
-
-/// How long a call may take, and how often it is tried.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits {
-    /// For one request, from its first byte to its answer's last one.
-    pub(crate) request: Duration,
-    /// For the whole call: waiting for a token, requests, and waits between them.
-    pub(crate) total: Duration,
-    pub(crate) retry: Retry,
-}
-
-/// A time limit that no clock overflows under.
-const FOR_EVER: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            request: Duration::from_secs(30),
-            total: Duration::from_secs(60),
-            retry: Retry::default(),
-        }
-    }
-}
+use crate::retry::{is_repeatable, moves_points};
+use crate::trace::CallSpan;
+use crate::transport::{Authenticated, Delivered, NoToken, Sending, never_left};
 
 /// What a call brought.
 pub(crate) struct Reply<T> {
@@ -48,6 +23,8 @@ pub(crate) struct Reply<T> {
     pub(crate) request_id: String,
     /// Whether an earlier attempt may have been done without an answer.
     pub(crate) may_have_been_done_before: bool,
+    /// Open until the value is understood.
+    span: CallSpan,
 }
 
 impl<T> Reply<T> {
@@ -57,8 +34,29 @@ impl<T> Reply<T> {
         operation: Operation,
         read: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
-        read(self.value).map_err(|error| error.during(operation).with_request_id(&self.request_id))
+        let Self {
+            value,
+            request_id,
+            may_have_been_done_before,
+            mut span,
+        } = self;
+        let read = read(value).map_err(|error| {
+            last_error(error, may_have_been_done_before)
+                .during(operation)
+                .with_request_id(&request_id)
+        });
+        span.ended(&read);
+        read
     }
+}
+
+/// Why an attempt brought nothing.
+enum Failed {
+    /// The request brought nothing. Another one may.
+    Sent(Error),
+    /// There is no token, or no time, to send one with. To try again would
+    /// start another rotation.
+    Unsent(Error),
 }
 
 impl Authenticated {
@@ -70,43 +68,64 @@ impl Authenticated {
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
         let request_id = random::request_id();
-        let describe = |error: Error| error.during(operation).with_request_id(&request_id);
-        let request = self.request(operation, body).map_err(describe)?;
-        let mut sending = Sending {
+        let environment = self.endpoints.environment();
+        let mut span = CallSpan::new(operation, environment, Some(&request_id));
+        let sending = Sending {
             operation,
             request_id: &request_id,
-            attempt: 0,
+            attempts: &span.attempts,
+            secrets: None,
         };
-        let end = Instant::now() + limits.total.min(FOR_EVER);
+        let (made, may_have_been_done_before) = match self.request(operation, body) {
+            Ok(request) => {
+                let attempts = self.attempts(limits, &sending, &request);
+                attempts.instrument(span.span()).await
+            }
+            Err(error) => (Err(error), false),
+        };
+        let made = made.map_err(|error| {
+            last_error(error, may_have_been_done_before)
+                .during(operation)
+                .with_request_id(&request_id)
+        });
+        span.ended(&made);
+        Ok(Reply {
+            value: made?,
+            request_id,
+            may_have_been_done_before,
+            span,
+        })
+    }
+
+    /// What the last attempt brought, and whether an earlier one may have been
+    /// done without an answer.
+    async fn attempts<T: DeserializeOwned>(
+        &self,
+        limits: &Limits,
+        sending: &Sending<'_>,
+        request: &Request,
+    ) -> (Result<T, Error>, bool) {
+        let deadline = limits.start();
         let mut tries = 0;
         let mut may_have_been_done_before = false;
         loop {
             tries += 1;
-            let Some(request) = request.try_clone() else {
-                let message = "the request could not be copied";
-                return Err(describe(Error::new(ErrorKind::Unexpected, message)));
-            };
-            let error = match self.attempt(limits, end, &mut sending, request).await {
-                Ok(value) => {
-                    return Ok(Reply {
-                        value,
-                        request_id,
-                        may_have_been_done_before,
-                    });
-                }
-                Err(error) => error,
+            let error = match self.attempt(deadline, sending, request).await {
+                Ok(value) => return (Ok(value), may_have_been_done_before),
+                Err(Failed::Unsent(error)) => return (Err(error), may_have_been_done_before),
+                Err(Failed::Sent(error)) => error,
             };
             // Who points elsewhere, or turns away, does so the next time too.
             let lasts = |status: StatusCode| status.is_redirection() || status.is_client_error();
             let may_pass = !error.status().is_some_and(lasts);
             let worth_it = error.is_retryable() || error.is_outcome_unknown() && may_pass;
             let wait = limits.retry.wait(tries, error.wait(), random::number());
-            match wait.filter(|wait| *wait < end.saturating_duration_since(Instant::now())) {
-                Some(wait) if worth_it && is_repeatable(operation) => {
+            match wait.filter(|wait| *wait < deadline.left()) {
+                Some(wait) if worth_it && is_repeatable(sending.operation) => {
                     may_have_been_done_before |= error.is_outcome_unknown();
                     tokio::time::sleep(wait).await;
                 }
-                _ => return Err(describe(error)),
+                _ => return (Err(error), may_have_been_done_before),
             }
         }
     }
@@ -128,46 +147,45 @@ impl Authenticated {
 
     async fn attempt<T: DeserializeOwned>(
         &self,
-        limits: &Limits,
-        end: Instant,
-        sending: &mut Sending<'_>,
-        mut request: Request,
-    ) -> Result<T, Error> {
+        deadline: Deadline,
+        sending: &Sending<'_>,
+        request: &Request,
+    ) -> Result<T, Failed> {
         let operation = sending.operation;
-        let live = self.token_before(end, operation).await?;
-        let left = end.saturating_duration_since(Instant::now());
-        *request.timeout_mut() = Some(limits.request.min(left));
-        sending.attempt += 1;
-        let delivery = self.deliver(sending, live, request);
+        let no_token = |why: NoToken| Failed::Unsent(why.into_error(self.clock.now()));
+        let live = self.token(deadline, operation).await.map_err(no_token)?;
+        let Some(timeout) = deadline.for_a_request() else {
+            return Err(no_token(NoToken::Late));
+        };
+        let Some(mut request) = request.try_clone() else {
+            let message = "the request could not be copied";
+            return Err(Failed::Unsent(Error::new(ErrorKind::Unexpected, message)));
+        };
+        *request.timeout_mut() = Some(timeout);
+        let delivered = self.deliver(deadline, sending, live, request).await;
         let Delivered {
             answer,
             meaning,
             not_renewed,
-        } = match tokio::time::timeout_at(end, delivery).await {
-            Ok(delivered) => delivered.map_err(|error| undelivered(operation, error))?,
-            Err(_) => return Err(unanswered(operation)),
-        };
+        } = delivered.map_err(|error| Failed::Sent(undelivered(operation, error)))?;
         match not_renewed {
-            Some(failure) => Err(Error::of_rotation(failure, self.clock.now())),
+            Some(why) => Err(no_token(why)),
             None => {
                 let status = answer.status;
-                decode(operation, answer, meaning).map_err(|error| error.with_status(status))
+                decode(operation, answer, meaning)
+                    .map_err(|error| Failed::Sent(error.with_status(status)))
             }
         }
     }
+}
 
-    async fn token_before(
-        &self,
-        end: Instant,
-        operation: Operation,
-    ) -> Result<Option<Arc<Live>>, Error> {
-        match tokio::time::timeout_at(end, self.token(operation)).await {
-            Ok(token) => token,
-            Err(_) => Err(Error::new(
-                ErrorKind::Unavailable,
-                "no token was live in time: nothing was sent",
-            )),
-        }
+/// The error that a call ends with. What failed last says nothing of an earlier
+/// attempt that may have been done.
+fn last_error(error: Error, may_have_been_done_before: bool) -> Error {
+    match may_have_been_done_before && !error.is_outcome_unknown() {
+        true => outcome_unknown("an earlier attempt had no answer and the last one failed")
+            .instead_of(error),
+        false => error,
     }
 }
 
@@ -181,7 +199,13 @@ fn undelivered(operation: Operation, error: reqwest::Error) -> Error {
 }
 
 fn unanswered(operation: Operation) -> Error {
-    senseless(operation, ErrorKind::Unavailable, "no answer came")
+    match operation {
+        Operation::CreateUserToken => Error::new(
+            ErrorKind::OutcomeUnknown,
+            "no answer came, so the user may have new tokens that nobody holds",
+        ),
+        _ => senseless(operation, ErrorKind::Unavailable, "no answer came"),
+    }
 }
 
 /// An answer that tells nothing. Where points move, that leaves it open whether
@@ -228,9 +252,13 @@ fn decode<T: DeserializeOwned>(
             End::TooLong => unexpected("the answer is longer than this client reads"),
             End::Cut(error) => unanswered(operation).caused_by(error.without_url()),
         },
-        Meaning::TokenRejected | Meaning::Unauthorized => Error::new(
+        Meaning::TokenRejected => Error::new(
             ErrorKind::LoginRequired,
             "the token is rejected even after a rotation: take new tokens from the dashboard",
+        ),
+        Meaning::Unauthorized => Error::new(
+            ErrorKind::Refused,
+            "unauthorized without a reason, and a newer token does not help",
         ),
         Meaning::RateLimited(wait) => {
             let message = format!("too many requests: wait {} s", wait.as_secs());

@@ -11,11 +11,13 @@ use xoxoday_api::Operation;
 use xoxoday_api::secret::ClientSecret;
 
 use crate::builder::Builder;
-use crate::call::{Limits, Reply};
+use crate::call::Reply;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::events::Events;
+use crate::limits::Limits;
 use crate::points::{PointsClient, SendBody};
+use crate::raw::Raw;
 use crate::tokens::TokensClient;
 use crate::transport::Authenticated;
 use crate::users::UserTokensClient;
@@ -53,10 +55,9 @@ impl Xoxoday {
     }
 
     pub(crate) fn new(transport: Authenticated, limits: Limits, send_body: SendBody) -> Self {
-        let http = transport.http.clone();
         let transport = Arc::new(transport);
         Self {
-            api: xoxoday_api::Client::with_transport(http, transport.clone()),
+            api: api(&transport, &limits),
             transport,
             limits,
             send_body,
@@ -83,19 +84,33 @@ impl Xoxoday {
     ///
     /// Nothing is repeated for it but what a token rejection asks for, and its
     /// errors are progenitor's. They print the body of an answer that cannot be
-    /// read; here such a body is withheld where it may hold a token. Its
+    /// read; here such a body is withheld where it may hold a token, and what
+    /// else quotes a secret of the account is passed on without it. Its
     /// `refresh_token_points` spends whatever refresh token it is given, behind
     /// the back of this client: [`TokensClient::rotate`] is the safe way.
     pub fn api(&self) -> &xoxoday_api::Client {
         &self.api
     }
 
-    /// The same client with another time limit for a whole call: waiting for a
-    /// token, requests, and the waits between them.
+    /// The same client with another time limit for a whole call, be it a
+    /// facade's or the generated client's: waiting for a token, requests, and
+    /// the waits between them.
     #[must_use]
     pub fn with_timeout(&self, total: Duration) -> Self {
+        self.with_limits(|limits| limits.total = total)
+    }
+
+    /// The same client with another time limit for one request: see
+    /// [`Builder::request_timeout`].
+    #[must_use]
+    pub fn with_request_timeout(&self, request: Duration) -> Self {
+        self.with_limits(|limits| limits.request = request)
+    }
+
+    fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> Self {
         let mut client = self.clone();
-        client.limits.total = total;
+        change(&mut client.limits);
+        client.api = api(&client.transport, &client.limits);
         client
     }
 
@@ -135,6 +150,15 @@ impl Xoxoday {
     pub fn environment(&self) -> &Environment {
         self.transport.endpoints.environment()
     }
+}
+
+/// The generated client within time limits.
+fn api(transport: &Arc<Authenticated>, limits: &Limits) -> xoxoday_api::Client {
+    let raw = Raw {
+        transport: Arc::clone(transport),
+        limits: limits.clone(),
+    };
+    xoxoday_api::Client::with_transport(transport.http.clone(), Arc::new(raw))
 }
 
 impl fmt::Debug for Xoxoday {

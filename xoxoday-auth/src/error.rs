@@ -23,7 +23,7 @@ use crate::store::StoreErrorKind;
 /// | [`Unavailable`](ErrorKind::Unavailable) | Xoxoday, the network or the token store is in trouble, or limits requests; nothing was done | try again, after the [wait](Error::wait) if there is one |
 /// | [`LoginRequired`](ErrorKind::LoginRequired) | the refresh token is gone | a person takes new tokens from the dashboard |
 /// | [`Refused`](ErrorKind::Refused) | Xoxoday understood and said no | read the message; with a [`code`](Error::code), follow the [`advice`](Error::advice) or ask Xoxoday |
-/// | [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | points may have moved or not | look at the balances; do not just repeat it |
+/// | [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | points may have moved or not, or a user's tokens been made | look at the balances; do not just repeat it |
 /// | [`Unexpected`](ErrorKind::Unexpected) | the answer makes no sense | report it |
 pub struct Error(Box<Details>);
 
@@ -36,7 +36,15 @@ struct Details {
     wait: Option<Duration>,
     request_id: Option<String>,
     parts: Option<Parts>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    cause: Option<Cause>,
+}
+
+/// What brought an error about.
+enum Cause {
+    /// Its words are part of the message.
+    Told(Box<dyn std::error::Error + Send + Sync>),
+    /// Says more than the message.
+    Further(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What succeeded although the whole did not.
@@ -57,7 +65,8 @@ pub enum ErrorKind {
     /// Xoxoday understood and refused: read the message, or ask Xoxoday with
     /// the [`code`](Error::code).
     Refused,
-    /// The points may have moved or not. Look before anything is repeated.
+    /// It may have been done or not: points moved, or a user's tokens made.
+    /// Look before anything is repeated.
     OutcomeUnknown,
     /// The answer made no sense. Report it.
     Unexpected,
@@ -74,7 +83,7 @@ impl Error {
             wait: None,
             request_id: None,
             parts: None,
-            source: None,
+            cause: None,
         }))
     }
 
@@ -83,7 +92,7 @@ impl Error {
         what: impl fmt::Display,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self::new(ErrorKind::InvalidInput, format!("{what}: {source}")).caused_by(source)
+        Self::new(ErrorKind::InvalidInput, format!("{what}: {source}")).told(source)
     }
 
     pub(crate) fn during(mut self, operation: Operation) -> Self {
@@ -125,8 +134,25 @@ impl Error {
         mut self,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        self.0.source = Some(Box::new(source));
+        self.0.cause = Some(Cause::Further(Box::new(source)));
         self
+    }
+
+    /// Caused by an error whose words are in the message: who prints the whole
+    /// chain does not read them twice.
+    pub(crate) fn told(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.cause = Some(Cause::Told(Box::new(source)));
+        self
+    }
+
+    /// Tells the caller something else to do than another error would, which
+    /// becomes the source. What that one knows is kept.
+    pub(crate) fn instead_of(mut self, mut other: Self) -> Self {
+        self.0.status = other.0.status;
+        self.0.code = other.0.code.clone();
+        self.0.wait = other.0.wait;
+        self.0.parts = other.0.parts.take();
+        self.caused_by(other)
     }
 
     pub(crate) fn of_rotation(failure: Failure, now: EpochMillis) -> Self {
@@ -156,9 +182,9 @@ impl Error {
                     StoreErrorKind::Unavailable => ErrorKind::Unavailable,
                     StoreErrorKind::Unusable => ErrorKind::InvalidInput,
                 };
-                Self::new(kind, message).caused_by(error)
+                Self::new(kind, message).told(error)
             }
-            Failure::Unsaved(error) => Self::new(ErrorKind::Unavailable, message).caused_by(error),
+            Failure::Unsaved(error) => Self::new(ErrorKind::Unavailable, message).told(error),
         }
     }
 
@@ -178,7 +204,7 @@ impl Error {
         self.0.kind == ErrorKind::LoginRequired
     }
 
-    /// Whether points may have moved all the same.
+    /// Whether it may have been done all the same.
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.kind == ErrorKind::OutcomeUnknown
     }
@@ -273,6 +299,9 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        match self.0.cause.as_ref()? {
+            Cause::Told(told) => told.source(),
+            Cause::Further(further) => Some(&**further),
+        }
     }
 }

@@ -48,6 +48,12 @@ pub enum Event {
         /// The reason.
         why: String,
     },
+    /// This subscriber fell behind, and the oldest events are lost to it: look
+    /// at the [status](crate::tokens::TokensClient::status).
+    Missed {
+        /// How many.
+        count: u64,
+    },
 }
 
 /// How many events a slow subscriber may fall behind before it loses the oldest.
@@ -59,14 +65,13 @@ pub struct Events(broadcast::Receiver<Event>);
 
 impl Events {
     /// The next event; `None` once every client of the account is gone. A
-    /// subscriber that falls far behind loses the oldest events.
+    /// subscriber that falls far behind loses the oldest events, and hears of
+    /// that ([`Event::Missed`]).
     pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            match self.0.recv().await {
-                Ok(event) => return Some(event),
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
+        match self.0.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(count)) => Some(Event::Missed { count }),
+            Err(RecvError::Closed) => None,
         }
     }
 }
@@ -89,5 +94,26 @@ impl Publisher {
     pub(crate) fn publish(&self, event: Event) {
         // That nobody listens is no failure.
         let _ = self.0.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_subscriber_that_falls_behind_hears_how_much_it_missed() {
+        let publisher = Publisher::default();
+        let mut events = publisher.subscribe();
+        let backlog = BACKLOG as u64;
+        for generation in 1..=backlog + 3 {
+            publisher.publish(Event::Rotated { generation });
+        }
+        assert_eq!(events.next().await, Some(Event::Missed { count: 3 }));
+        assert_eq!(events.next().await, Some(Event::Rotated { generation: 4 }));
+        drop(publisher);
+        while let Some(event) = events.next().await {
+            assert!(matches!(event, Event::Rotated { .. }), "{event:?}");
+        }
     }
 }

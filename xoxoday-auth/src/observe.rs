@@ -1,7 +1,9 @@
 //! Every request that is sent, for those who count and trace.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -33,8 +35,9 @@ pub struct Attempt<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// The answer that the operation promises.
-    Success,
+    /// The answer that the operation promises. What it says may be a failure
+    /// all the same, which the call's own result tells.
+    Answered,
     /// The token was not accepted.
     TokenRejected,
     /// Too many requests.
@@ -45,14 +48,14 @@ pub enum AttemptOutcome {
     Trouble,
     /// No connection: nothing was sent.
     NotSent,
-    /// Sent, and no whole answer came.
+    /// Sent, perhaps, and no whole answer came, or nobody waited for it.
     NoAnswer,
 }
 
 impl AttemptOutcome {
     pub(crate) fn of(meaning: &Meaning) -> Self {
         match meaning {
-            Meaning::Success => Self::Success,
+            Meaning::Success => Self::Answered,
             Meaning::TokenRejected | Meaning::Unauthorized => Self::TokenRejected,
             Meaning::RateLimited(_) => Self::RateLimited,
             Meaning::Refused { .. } => Self::Refused,
@@ -63,7 +66,7 @@ impl AttemptOutcome {
     /// The word that stands in the `outcome` field of a span.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Success => "success",
+            Self::Answered => "answered",
             Self::TokenRejected => "token_rejected",
             Self::RateLimited => "rate_limited",
             Self::Refused => "refused",
@@ -76,18 +79,33 @@ impl AttemptOutcome {
 
 /// What the user wants to be told of every request.
 #[derive(Clone, Default)]
-pub(crate) struct Observer(Option<Arc<Observe>>);
+pub(crate) struct Observer(Option<Arc<Inner>>);
+
+struct Inner {
+    observe: Box<Observe>,
+    /// Whether it was told that the observer panics.
+    complained: AtomicBool,
+}
 
 type Observe = dyn Fn(&Attempt<'_>) + Send + Sync;
 
 impl Observer {
     pub(crate) fn new(observe: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(observe)))
+        Self(Some(Arc::new(Inner {
+            observe: Box::new(observe),
+            complained: AtomicBool::new(false),
+        })))
     }
 
+    /// A panic goes no further: what became of the request must reach the
+    /// caller.
     pub(crate) fn tell(&self, attempt: &Attempt<'_>) {
-        if let Some(observe) = &self.0 {
-            observe(attempt);
+        let Some(observer) = &self.0 else {
+            return;
+        };
+        let told = catch_unwind(AssertUnwindSafe(|| (observer.observe)(attempt)));
+        if told.is_err() && !observer.complained.swap(true, Ordering::Relaxed) {
+            tracing::error!("the observer of requests panics: calls go on without it");
         }
     }
 }

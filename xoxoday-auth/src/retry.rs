@@ -46,8 +46,9 @@ impl Retry {
     }
 
     /// The wait before the second attempt, which doubles with each further one
-    /// up to `longest` (a day at most). Up to half of each is taken off at random, so that
-    /// clients which failed together do not come back together.
+    /// up to `longest` (a day at most). Up to half of each is taken off at
+    /// random, so that clients which failed together do not come back together.
+    /// Where the server says how long to wait, a random part is added to that.
     #[must_use]
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -75,7 +76,11 @@ impl Retry {
             .min(self.longest_wait);
         let share = (random >> 11) as f64 / (1_u64 << 53) as f64;
         let wait = full.mul_f64(1.0 - share / 2.0);
-        Some(wait.max(asked.unwrap_or_default()))
+        Some(match asked {
+            // Those who were told the same wait do not come back together either.
+            Some(asked) => wait.max(asked.saturating_add(full.mul_f64(share))),
+            None => wait,
+        })
     }
 }
 
@@ -131,9 +136,15 @@ mod tests {
     }
 
     #[test]
-    fn the_server_s_wait_is_not_cut_short() {
-        let asked = Some(Duration::from_secs(7));
-        assert_eq!(Retry::default().wait(1, asked, u64::MAX), asked);
+    fn the_server_s_wait_is_not_cut_short_and_chance_adds_to_it() {
+        let retry = Retry::default().backoff(MS(100), MS(100));
+        let wait = |asked, random| retry.wait(1, Some(asked), random).unwrap();
+        assert_eq!(wait(MS(7000), 0), MS(7000));
+        let longest = wait(MS(7000), u64::MAX);
+        assert!(longest > MS(7099) && longest <= MS(7100), "{longest:?}");
+        // A short one does not shorten the backoff.
+        assert_eq!(wait(MS(0), 0), MS(100));
+        assert_eq!(wait(Duration::MAX, u64::MAX), Duration::MAX);
     }
 
     #[test]

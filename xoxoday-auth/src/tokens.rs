@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use serde_json::value::RawValue;
+use tracing::Instrument as _;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 
 use crate::client::Xoxoday;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::members::Members;
 use crate::rotation::clock::until;
 use crate::rotation::protocol::{Reason, Success};
+use crate::trace::CallSpan;
 
 /// Status, validation and rotation: [`Xoxoday::tokens`].
 #[derive(Debug, Clone, Copy)]
@@ -83,29 +85,45 @@ impl<'a> TokensClient<'a> {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind).
+    /// See [`ErrorKind`].
     pub async fn validate(&self) -> Result<Validity, Error> {
         let operation = Operation::ValidateTokenPoints;
-        let reply = self.0.call::<Box<RawValue>>(operation, None::<&()>).await?;
-        Ok(validity(reply.value.get()))
+        let reply = self.0.call::<Box<RawValue>>(operation, None::<&()>);
+        reply
+            .await?
+            .read(operation, |answer| Ok(validity(answer.get())))
     }
 
     /// Buys new tokens now, or takes over those that another process has
     /// bought. The tokens are saved before they are used.
     ///
+    /// A caller that goes away, or whose time is up, does not interrupt it: what
+    /// comes of it then is told by the [events](Xoxoday::events).
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) while the
-    /// floor between exchanges or a rate limit stands in the way, with the
-    /// [wait](Error::wait).
+    /// [`ErrorKind::Unavailable`] while the floor between exchanges or a rate
+    /// limit stands in the way, with the [wait](Error::wait), and where the
+    /// [total timeout](crate::Builder::total_timeout) ends first.
     pub async fn rotate(&self) -> Result<Rotation, Error> {
+        const OPERATION: Operation = Operation::RefreshTokenPoints;
+
         let transport = &self.0.transport;
-        match transport.rotator.rotate(Reason::Demanded).await {
-            Ok(Success::Rotated) => Ok(Rotation::Rotated),
-            Ok(Success::Adopted | Success::StillFresh) => Ok(Rotation::Adopted),
-            Err(failure) => Err(Error::of_rotation(failure, transport.clock.now())
-                .during(Operation::RefreshTokenPoints)),
-        }
+        let mut span = CallSpan::new(OPERATION, self.0.environment(), None);
+        let rotation = transport.rotator.rotate(Reason::Demanded);
+        let rotation = self.0.limits.start().wait_for(rotation);
+        let rotated = match rotation.instrument(span.span()).await {
+            Some(Ok(Success::Rotated)) => Ok(Rotation::Rotated),
+            Some(Ok(Success::Adopted | Success::StillFresh)) => Ok(Rotation::Adopted),
+            Some(Err(failure)) => Err(Error::of_rotation(failure, transport.clock.now())),
+            None => Err(Error::new(
+                ErrorKind::Unavailable,
+                "the rotation takes longer than this call may: it goes on by itself",
+            )),
+        };
+        let rotated = rotated.map_err(|error| error.during(OPERATION));
+        span.ended(&rotated);
+        rotated
     }
 }
 

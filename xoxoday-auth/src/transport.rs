@@ -5,36 +5,32 @@
 //! generation was rejected, and the call is replayed once with a newer one: a
 //! rejected call did nothing, so that is safe for every operation. Any other
 //! answer is handed back as it came.
-//!
-//! Each request is reported to the user's observer, and to `tracing` as a span
-//! `xoxoday.request` with the fields `operation`, `environment`, `request_id`,
-//! `attempt`, `generation`, `status`, `duration_ms` and `outcome`.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Request, Response};
 use tracing::Instrument as _;
-use tracing::field::Empty;
 use url::Url;
 use xoxoday_api::Operation;
-use xoxoday_api::secret::{AccessToken, ClientSecret};
-use xoxoday_api::transport::{BoxFuture, Transport};
+use xoxoday_api::number::EpochMillis;
+use xoxoday_api::secret::ClientSecret;
+use xoxoday_api::types::RefreshTokenRequest;
 
 use crate::answer::Answer;
 use crate::classify::Meaning;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
-use crate::observe::{Attempt, AttemptOutcome, Observer};
-use crate::random;
+use crate::limits::Deadline;
+use crate::observe::{AttemptOutcome, Observer};
 use crate::rotation::Clock;
 use crate::rotation::driver::Rotator;
 use crate::rotation::protocol::Failure;
 use crate::rotation::snapshot::Live;
+use crate::trace::RequestSpan;
 
 /// The authenticated way to Xoxoday.
-#[derive(Debug)]
 pub(crate) struct Authenticated {
     pub(crate) http: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
@@ -50,7 +46,10 @@ pub(crate) struct Authenticated {
 pub(crate) struct Sending<'a> {
     pub(crate) operation: Operation,
     pub(crate) request_id: &'a str,
-    pub(crate) attempt: u32,
+    /// How many requests of the call were begun.
+    pub(crate) attempts: &'a AtomicU32,
+    /// Those in its body, if there are any.
+    pub(crate) secrets: Option<RefreshTokenRequest>,
 }
 
 /// An answer, what it means, and why it could not be bettered if it is a token
@@ -58,32 +57,57 @@ pub(crate) struct Sending<'a> {
 pub(crate) struct Delivered {
     pub(crate) answer: Answer,
     pub(crate) meaning: Meaning,
-    pub(crate) not_renewed: Option<Failure>,
+    pub(crate) not_renewed: Option<NoToken>,
+}
+
+/// Why there is no token to send.
+pub(crate) enum NoToken {
+    Failed(Failure),
+    /// None was there in time. What rotates them goes on.
+    Late,
+}
+
+impl NoToken {
+    pub(crate) fn into_error(self, now: EpochMillis) -> Error {
+        match self {
+            Self::Failed(failure) => Error::of_rotation(failure, now),
+            Self::Late => Error::new(
+                ErrorKind::Unavailable,
+                "no token was live in time: nothing was done",
+            ),
+        }
+    }
 }
 
 impl Authenticated {
     pub(crate) fn url(&self, operation: Operation, requested: &str) -> Result<Url, Error> {
-        self.endpoints.url(operation, requested).map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, error.to_string()).caused_by(error)
-        })
+        self.endpoints
+            .url(operation, requested)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, error.to_string()).told(error))
     }
 
     /// The token for an operation that takes one; waits until it is live, or
     /// says why none can be had.
-    pub(crate) async fn token(&self, operation: Operation) -> Result<Option<Arc<Live>>, Error> {
+    pub(crate) async fn token(
+        &self,
+        deadline: Deadline,
+        operation: Operation,
+    ) -> Result<Option<Arc<Live>>, NoToken> {
         if !operation.bearer() {
             return Ok(None);
         }
-        let live = self.rotator.live().await;
-        live.map(Some)
-            .map_err(|failure| Error::of_rotation(failure, self.clock.now()))
+        let live = deadline.wait_for(self.rotator.live()).await;
+        live.ok_or(NoToken::Late)?
+            .map(Some)
+            .map_err(NoToken::Failed)
     }
 
     /// Sends a request with a token, and once more with a newer one if that is
-    /// rejected.
+    /// rejected and time is left.
     pub(crate) async fn deliver(
         &self,
-        sending: &mut Sending<'_>,
+        deadline: Deadline,
+        sending: &Sending<'_>,
         live: Option<Arc<Live>>,
         mut request: Request,
     ) -> reqwest::Result<Delivered> {
@@ -93,38 +117,46 @@ impl Authenticated {
         };
         let spare = request.try_clone();
         let first = self.execute(sending, Some(&live), request).await?;
-        let rejected = matches!(
-            first.meaning,
-            Meaning::TokenRejected | Meaning::Unauthorized
-        );
-        let (true, Some(again)) = (rejected, spare) else {
+        let (true, Some(mut again)) = (is_rejection(&first.meaning), spare) else {
             return Ok(first);
         };
-        match self.rotator.replace(live.generation).await {
-            Ok(newer) => {
-                sending.attempt += 1;
+        // Nothing was done yet, and to give up on waiting does nothing either.
+        let newer = match deadline
+            .wait_for(self.rotator.replace(live.generation))
+            .await
+        {
+            Some(newer) => newer.map_err(NoToken::Failed),
+            None => Err(NoToken::Late),
+        };
+        match (newer, deadline.for_a_request()) {
+            (Ok(newer), Some(timeout)) => {
+                *again.timeout_mut() = Some(timeout);
                 self.execute(sending, Some(&newer), again).await
             }
-            Err(failure) => Ok(Delivered {
-                not_renewed: Some(failure),
+            (newer, _) => Ok(Delivered {
+                not_renewed: Some(newer.err().unwrap_or(NoToken::Late)),
                 ..first
             }),
         }
     }
 
-    /// Hides what the server may quote: the token it was sent, and the secrets
-    /// of the account.
-    fn hide_secrets(&self, live: Option<&Live>, answer: &mut Answer) {
-        let bearer = live.and_then(|live| live.header.to_str().ok());
-        let sent = bearer.and_then(|bearer| bearer.strip_prefix("Bearer "));
-        let tokens = self.rotator.document().0;
-        let access = tokens.access.as_ref().map(AccessToken::expose);
-        answer.hide(&[
-            sent.unwrap_or_default(),
-            access.unwrap_or_default(),
-            tokens.refresh.expose(),
-            self.client_secret.expose(),
-        ]);
+    /// Hides what the server may quote: what it was sent, and the secrets of the
+    /// account.
+    fn hide_secrets(&self, sending: &Sending<'_>, live: Option<&Live>, answer: &mut Answer) {
+        let newest = self.rotator.newest();
+        // Without an access token nothing is ready to be read but the document.
+        let document = newest.is_none().then(|| self.rotator.document());
+        let mut secrets = vec![self.client_secret.expose()];
+        secrets.extend(live.iter().flat_map(|live| live.secrets()));
+        secrets.extend(newest.iter().flat_map(|newest| newest.secrets()));
+        secrets.extend(document.iter().map(|document| document.0.refresh.expose()));
+        secrets.extend(
+            sending
+                .secrets
+                .iter()
+                .flat_map(|sent| [sent.refresh_token.expose(), sent.client_secret.expose()]),
+        );
+        answer.hide(&secrets);
     }
 
     /// Sends one request and reads its answer.
@@ -142,101 +174,53 @@ impl Authenticated {
         if let Ok(id) = HeaderValue::try_from(sending.request_id) {
             request.headers_mut().insert("x-request-id", id);
         }
-        let span = tracing::info_span!(
-            "xoxoday.request",
-            operation = sending.operation.id(),
-            environment = %self.endpoints.environment(),
-            request_id = sending.request_id,
-            attempt = sending.attempt,
-            generation = live.map(|live| live.generation),
-            status = Empty,
-            duration_ms = Empty,
-            outcome = Empty,
+        let attempt = sending.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut span = RequestSpan::new(
+            &self.observer,
+            self.endpoints.environment(),
+            (sending.operation, attempt, sending.request_id),
+            live.map(|live| live.generation),
         );
-        let started = Instant::now();
         let exchange = async {
             let response = self.http.execute(request).await?;
             Ok(Answer::read(response, self.answer_limit).await)
         };
-        let delivered = exchange.instrument(span.clone()).await.map(|mut answer| {
-            self.hide_secrets(live, &mut answer);
-            let meaning = answer.meaning(sending.operation);
-            Delivered {
-                answer,
-                meaning,
-                not_renewed: None,
+        let mut answer = match exchange.instrument(span.span()).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let outcome = match never_left(&error) {
+                    true => AttemptOutcome::NotSent,
+                    false => AttemptOutcome::NoAnswer,
+                };
+                span.ended(None, outcome);
+                return Err(error);
             }
-        });
-        let attempt = Attempt {
-            operation: sending.operation,
-            attempt: sending.attempt,
-            request_id: sending.request_id,
-            generation: live.map(|live| live.generation),
-            status: delivered.as_ref().ok().map(|it| it.answer.status),
-            duration: started.elapsed(),
-            outcome: match &delivered {
-                Ok(Delivered {
-                    answer, meaning, ..
-                }) if *meaning == Meaning::Garbled && !answer.is_whole() => {
-                    AttemptOutcome::NoAnswer
-                }
-                Ok(delivered) => AttemptOutcome::of(&delivered.meaning),
-                Err(error) if never_left(error) => AttemptOutcome::NotSent,
-                Err(_) => AttemptOutcome::NoAnswer,
-            },
         };
-        span.record("status", attempt.status.map(|status| status.as_u16()));
-        span.record("duration_ms", attempt.duration.as_millis() as u64);
-        span.record("outcome", attempt.outcome.as_str());
-        self.observer.tell(&attempt);
-        delivered
+        self.hide_secrets(sending, live, &mut answer);
+        let meaning = answer.meaning(sending.operation);
+        let outcome = match meaning == Meaning::Garbled && !answer.is_whole() {
+            true => AttemptOutcome::NoAnswer,
+            false => AttemptOutcome::of(&meaning),
+        };
+        span.ended(Some(answer.status), outcome);
+        if let Some(live) = live
+            && !is_rejection(&meaning)
+        {
+            self.rotator.accepted(live.generation);
+        }
+        Ok(Delivered {
+            answer,
+            meaning,
+            not_renewed: None,
+        })
     }
+}
+
+fn is_rejection(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::TokenRejected | Meaning::Unauthorized)
 }
 
 /// Whether a request failed before a byte of it was sent.
 pub(crate) fn never_left(error: &reqwest::Error) -> bool {
     error.is_connect() || error.is_builder()
-}
-
-impl Transport for Authenticated {
-    fn prepare<'a>(
-        &'a self,
-        operation: Operation,
-        request: &'a mut Request,
-    ) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move {
-            let ready = async {
-                let mut url = self.url(operation, request.url().path())?;
-                if let Some(query) = request.url().query() {
-                    url.set_query(Some(query));
-                }
-                *request.url_mut() = url;
-                // progenitor adds the document's version to every request;
-                // Xoxoday documents no such header.
-                request.headers_mut().remove("api-version");
-                self.token(operation).await.map(drop)
-            };
-            ready
-                .await
-                .map_err(|error: Error| error.during(operation).to_string())
-        })
-    }
-
-    fn send(
-        &self,
-        operation: Operation,
-        request: Request,
-    ) -> BoxFuture<'_, reqwest::Result<Response>> {
-        Box::pin(async move {
-            // `prepare` has waited until there was one.
-            let live = operation.bearer().then(|| self.rotator.newest()).flatten();
-            let mut sending = Sending {
-                operation,
-                request_id: &random::request_id(),
-                attempt: 1,
-            };
-            let delivered = self.deliver(&mut sending, live, request).await?;
-            delivered.answer.unread(operation)
-        })
-    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::ClientSecret;
+use zeroize::Zeroizing;
 
 use crate::builder::Builder;
 use crate::environment::Environment;
@@ -22,9 +23,10 @@ pub(crate) fn builder(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Build
     };
     let environment: Option<Environment> = vars.required("XOXODAY_ENV");
     let client_id: Option<String> = vars.required("XOXODAY_CLIENT_ID");
-    let client_secret: Option<String> = vars.required("XOXODAY_CLIENT_SECRET");
-    let refresh: Option<String> = vars.optional("XOXODAY_REFRESH_TOKEN");
-    let access: Option<String> = vars.optional("XOXODAY_ACCESS_TOKEN");
+    let client_secret = vars.text("XOXODAY_CLIENT_SECRET");
+    vars.need("XOXODAY_CLIENT_SECRET", client_secret.is_some());
+    let refresh = vars.text("XOXODAY_REFRESH_TOKEN");
+    let access = vars.text("XOXODAY_ACCESS_TOKEN");
     let access_expiry: Option<EpochMillis> = vars.optional("XOXODAY_ACCESS_TOKEN_EXPIRY");
     let store: Option<StoreName> = vars.optional("XOXODAY_TOKEN_STORE");
     let floor: Option<Span> = vars.optional("XOXODAY_ROTATION_FLOOR");
@@ -61,29 +63,42 @@ struct Vars<F> {
 impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
     fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let value = self.text(name);
-        if value.is_none() {
-            self.wrong.push(format!("{name} is not set"));
-        }
-        self.parsed(name, value?)
+        self.need(name, value.is_some());
+        self.parsed(name, &value?)
     }
 
     fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let value = self.text(name)?;
-        self.parsed(name, value)
+        self.parsed(name, &value)
     }
 
-    /// The value; a variable that is set to nothing counts as not set.
-    fn text(&mut self, name: &str) -> Option<String> {
-        match (self.lookup)(name)?.into_string() {
-            Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-            Err(_) => {
-                self.wrong.push(format!("{name} is not UTF-8"));
-                None
-            }
+    fn need(&mut self, name: &str, is_set: bool) {
+        if !is_set {
+            self.wrong.push(format!("{name} is not set"));
         }
     }
 
-    fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str, value: String) -> Option<T> {
+    /// The value; a variable that is set to nothing counts as not set. It may be
+    /// a secret: it is moved, and what is left of a copy is overwritten.
+    fn text(&mut self, name: &str) -> Option<String> {
+        let text = match (self.lookup)(name)?.into_string() {
+            Ok(text) => text,
+            Err(other) => {
+                drop(Zeroizing::new(other.into_encoded_bytes()));
+                self.wrong.push(format!("{name} is not UTF-8"));
+                return None;
+            }
+        };
+        let trimmed = text.trim();
+        if trimmed.len() == text.len() {
+            return (!text.is_empty()).then_some(text);
+        }
+        let trimmed = (!trimmed.is_empty()).then(|| trimmed.to_owned());
+        drop(Zeroizing::new(text));
+        trimmed
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str, value: &str) -> Option<T> {
         value
             .parse()
             .inspect_err(|error| self.wrong.push(format!("{name}: {error}")))
@@ -135,6 +150,18 @@ mod tests {
         for name in ["XOXODAY_ENV", "XOXODAY_CLIENT_ID", "XOXODAY_CLIENT_SECRET"] {
             assert!(error.contains(&format!("{name} is not set")), "{error}");
         }
+    }
+
+    #[test]
+    fn spaces_around_a_value_are_no_part_of_it() {
+        let mut vars = Vars {
+            lookup: |name: &str| Some(OsString::from(name)),
+            wrong: Vec::new(),
+        };
+        assert_eq!(vars.text(" value\n").as_deref(), Some("value"));
+        assert_eq!(vars.text("value").as_deref(), Some("value"));
+        assert_eq!(vars.text("\t "), None);
+        assert_eq!(vars.text(""), None);
     }
 
     #[test]

@@ -36,8 +36,8 @@ fn builder() -> Result<Builder, xoxoday_auth::Error> {
 async fn make(call: Call) -> Result<(), Box<dyn Error>> {
     let xoxoday = builder()?.build().await?;
     match call.make(&xoxoday).await {
-        Ok(()) => println!("ended well"),
-        Err(Failure::Raw) => println!("failed"),
+        Ok(_) => println!("ended well"),
+        Err(Failure::Raw(_)) => println!("failed"),
         Err(Failure::Facade(error)) => println!("failed: {:?}", error.kind()),
     }
     println!("{}", peak_memory()?);
@@ -107,6 +107,10 @@ fn written(form: &str) -> String {
         "hex" => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
         "hex in capitals" => secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
         "list of bytes" => format!("{:?}", secret.as_bytes()),
+        "JSON escapes" => secret
+            .chars()
+            .map(|c| format!("\\u00{:02x}", u32::from(c)))
+            .collect(),
         _ => secret.to_owned(),
     }
 }

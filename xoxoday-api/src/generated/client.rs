@@ -756,7 +756,7 @@ pub mod types {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 /// Client for Xoxoday Reward Points API
 ///
 /// APIs for sending, fetching, and cancelling reward points in the Xoxoday ecosystem.
@@ -1125,4 +1125,10 @@ impl Client {
 pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
+}
+
+impl ::std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.write_str("Client")
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use reqwest::header::HeaderValue;
 use xoxoday_api::number::EpochMillis;
+use xoxoday_api::secret::{AccessToken, RefreshToken};
 
 use super::Document;
 use super::policy::Policy;
@@ -15,6 +16,9 @@ pub(crate) struct Live {
     /// `Bearer …`, marked sensitive so that its `Debug` shows nothing.
     pub(crate) header: HeaderValue,
     pub(crate) generation: u64,
+    /// The pair itself, to be recognised where a server quotes it.
+    access: AccessToken,
+    refresh: RefreshToken,
     /// Not to be sent from here on; unknown ends are left to the server.
     usable_until: Option<EpochMillis>,
     /// To be rotated from here on.
@@ -30,9 +34,16 @@ impl Live {
         Some(Self {
             header,
             generation: document.generation(),
+            access: access.clone(),
+            refresh: document.0.refresh.clone(),
             usable_until: policy.usable_until(document),
             due_at: policy.due_at(document),
         })
+    }
+
+    /// What no error may repeat.
+    pub(crate) fn secrets(&self) -> [&str; 2] {
+        [self.access.expose(), self.refresh.expose()]
     }
 
     pub(crate) fn is_usable(&self, now: EpochMillis) -> bool {

@@ -448,7 +448,7 @@ pub mod types {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 /// Client for Jobs
 ///
 /// Runs jobs.
@@ -738,4 +738,10 @@ impl Client {
 pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
+}
+
+impl ::std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.write_str("Client")
+    }
 }

@@ -396,7 +396,7 @@ pub mod types {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 /// Client for Shapes 🔷
 ///
 /// Version: 1.0
@@ -601,4 +601,10 @@ impl Client {
 pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
+}
+
+impl ::std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.write_str("Client")
+    }
 }

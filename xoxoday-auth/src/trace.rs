@@ -1,0 +1,156 @@
+//! The spans of calls and of their requests. Each is filled when it is dropped:
+//! also where the caller goes away, and the work is dropped with it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use reqwest::StatusCode;
+use tracing::Span;
+use tracing::field::Empty;
+use xoxoday_api::Operation;
+
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind};
+use crate::observe::{Attempt, AttemptOutcome, Observer};
+
+/// A facade's call: `xoxoday.call`.
+pub(crate) struct CallSpan {
+    span: Span,
+    started: Instant,
+    /// How many requests were begun.
+    pub(crate) attempts: AtomicU32,
+    outcome: &'static str,
+}
+
+impl CallSpan {
+    pub(crate) fn new(
+        operation: Operation,
+        environment: &Environment,
+        request_id: Option<&str>,
+    ) -> Self {
+        let span = tracing::info_span!(
+            "xoxoday.call",
+            operation = operation.id(),
+            environment = %environment,
+            request_id,
+            attempts = Empty,
+            duration_ms = Empty,
+            outcome = Empty,
+        );
+        Self {
+            span,
+            started: Instant::now(),
+            attempts: AtomicU32::new(0),
+            outcome: "dropped",
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// What came of it, as far as is known; the last word counts.
+    pub(crate) fn ended<T>(&mut self, result: &Result<T, Error>) {
+        self.outcome = match result {
+            Ok(_) => "success",
+            Err(error) => word(error.kind()),
+        };
+    }
+}
+
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        self.span
+            .record("attempts", self.attempts.load(Ordering::Relaxed));
+        record_time(&self.span, self.started);
+        self.span.record("outcome", self.outcome);
+    }
+}
+
+/// The word that stands in the `outcome` field of a call's span.
+fn word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidInput => "invalid_input",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::LoginRequired => "login_required",
+        ErrorKind::Refused => "refused",
+        ErrorKind::OutcomeUnknown => "outcome_unknown",
+        ErrorKind::Unexpected => "unexpected",
+    }
+}
+
+/// One request: `xoxoday.request`, and what the observer is told of it.
+pub(crate) struct RequestSpan<'a> {
+    span: Span,
+    started: Instant,
+    observer: &'a Observer,
+    operation: Operation,
+    attempt: u32,
+    request_id: &'a str,
+    generation: Option<u64>,
+    status: Option<StatusCode>,
+    outcome: AttemptOutcome,
+}
+
+impl<'a> RequestSpan<'a> {
+    pub(crate) fn new(
+        observer: &'a Observer,
+        environment: &Environment,
+        (operation, attempt, request_id): (Operation, u32, &'a str),
+        generation: Option<u64>,
+    ) -> Self {
+        let span = tracing::info_span!(
+            "xoxoday.request",
+            operation = operation.id(),
+            environment = %environment,
+            request_id,
+            attempt,
+            generation,
+            status = Empty,
+            duration_ms = Empty,
+            outcome = Empty,
+        );
+        Self {
+            span,
+            started: Instant::now(),
+            observer,
+            operation,
+            attempt,
+            request_id,
+            generation,
+            status: None,
+            outcome: AttemptOutcome::NoAnswer,
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    pub(crate) fn ended(&mut self, status: Option<StatusCode>, outcome: AttemptOutcome) {
+        self.status = status;
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for RequestSpan<'_> {
+    fn drop(&mut self) {
+        self.span
+            .record("status", self.status.map(|status| status.as_u16()));
+        record_time(&self.span, self.started);
+        self.span.record("outcome", self.outcome.as_str());
+        self.observer.tell(&Attempt {
+            operation: self.operation,
+            attempt: self.attempt,
+            request_id: self.request_id,
+            generation: self.generation,
+            status: self.status,
+            duration: self.started.elapsed(),
+            outcome: self.outcome,
+        });
+    }
+}
+
+fn record_time(span: &Span, started: Instant) {
+    span.record("duration_ms", started.elapsed().as_millis() as u64);
+}
