@@ -19,8 +19,8 @@ use tokio::net::TcpListener;
 use xoxoday_auth::api::types;
 use xoxoday_auth::store::{StoreError, StoreErrorKind, Version};
 use xoxoday_auth::{
-    ClientSecret, Document, Email, Environment, Error, FileStore, MemoryStore, Recipient, Retry,
-    SystemClock, TokenStore as _, Xoxoday,
+    AfterLostAnswer, ClientSecret, Document, Email, Environment, Error, FileStore, MemoryStore,
+    Recipient, Retry, SystemClock, TokenStore as _, Xoxoday,
 };
 use xoxoday_sandbox::{ApplicationError, Operation, Plan, Sandbox, SendAnswer, Trouble};
 use xoxoday_tests::calls::{Call, Failure, refresh, whole_chain};
@@ -100,6 +100,7 @@ async fn show_a_client_at_work(shown: &mut Shown) -> Vec<String> {
     shown.add(&tokens.validate().await.unwrap());
     shown.add(&tokens.rotate().await.unwrap());
     shown.add(&tokens.status());
+    shown.add(&AfterLostAnswer::default());
     shown.add(&events.next().await.unwrap());
     let recipient = Recipient::new(JOHN, 1).unwrap();
     shown.add(&recipient);
