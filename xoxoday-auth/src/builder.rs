@@ -307,6 +307,7 @@ impl Builder {
             client_id: self.client_id,
             client_secret: self.client_secret.clone(),
             clock: Arc::clone(&self.clock),
+            observer: self.observer.clone(),
         };
         let parts = Parts {
             rescue: rescue_file.map(|path| Rescue::new(path, account.clone())),

@@ -175,7 +175,8 @@ impl Error {
             Failure::Halted => Self::new(ErrorKind::LoginRequired, message),
             Failure::Denied(denial) => Self::new(ErrorKind::Refused, message)
                 .with_status(denial.status)
-                .with_code(denial.code),
+                .with_code(denial.code)
+                .with_request_id(&denial.request_id),
             Failure::Unavailable { .. } => Self::new(ErrorKind::Unavailable, message),
             Failure::Store(error) => {
                 let kind = match error.kind() {

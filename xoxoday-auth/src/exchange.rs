@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::ClientSecret;
@@ -14,9 +15,12 @@ use xoxoday_api::types::{GrantType, RefreshTokenRequest};
 
 use crate::answer::Answer;
 use crate::endpoints::Endpoints;
+use crate::observe::{AttemptOutcome, Observer};
 use crate::rotation::driver::Exchange;
 use crate::rotation::{Clock, Exchanged, Presentation, Staged};
 use crate::store::BoxFuture;
+use crate::trace::RequestSpan;
+use crate::transport::never_left;
 
 const OPERATION: Operation = Operation::RefreshTokenPoints;
 
@@ -28,6 +32,7 @@ pub(crate) struct TokenEndpoint {
     pub(crate) client_id: String,
     pub(crate) client_secret: ClientSecret,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Observer,
 }
 
 /// The longest answer that is read, in bytes; of a longer one the beginning
@@ -47,6 +52,12 @@ impl TokenEndpoint {
             Err(error) => return Exchanged::NotSent(error.to_string()),
         };
         let asked_at = self.clock.now();
+        let mut span = RequestSpan::new(
+            &self.observer,
+            self.endpoints.environment(),
+            (OPERATION, 1, &presentation.attempt),
+            Some(presentation.generation),
+        );
         let sent = self
             .http
             .request(OPERATION.method(), url)
@@ -59,12 +70,15 @@ impl TokenEndpoint {
                 client_secret: self.client_secret.clone(),
             })
             .send();
-        match sent.await {
+        match sent.instrument(span.span()).await {
             Ok(response) => {
                 let answer = Answer::read(response, ANSWER_LIMIT).await;
+                // Nobody looks at it before it is saved, observers included.
+                span.ended(Some(answer.status), AttemptOutcome::Answered);
                 Exchanged::Answered(self.stage(answer, asked_at))
             }
-            Err(error) if error.is_connect() || error.is_builder() => {
+            Err(error) if never_left(&error) => {
+                span.ended(None, AttemptOutcome::NotSent);
                 Exchanged::NotSent("no connection to the token endpoint".into())
             }
             Err(error) if error.is_timeout() => Exchanged::Lost("no answer in time".into()),

@@ -245,6 +245,11 @@ impl Document {
         self.0.intent.as_ref().map_or(0, |it| it.presentations)
     }
 
+    /// The name of the open attempt.
+    pub(crate) fn attempt(&self) -> Option<&str> {
+        self.0.intent.as_ref().map(|it| it.attempt.as_str())
+    }
+
     /// A document's generation is checked when it is read: there is a next one.
     fn next_generation(&self) -> u64 {
         self.0.generation.saturating_add(1)

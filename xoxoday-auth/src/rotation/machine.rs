@@ -272,6 +272,7 @@ impl Machine {
         let ready = tokens.intent.as_ref().and_then(|intent| {
             Some(Presentation {
                 refresh: tokens.refresh.clone(),
+                generation: tokens.generation,
                 attempt: intent.attempt.clone(),
                 deadline: self.policy.exchange_deadline(intent, now)?,
             })
@@ -296,6 +297,10 @@ impl Machine {
         now: EpochMillis,
     ) -> Action {
         let mut document = from.document;
+        let attempt = document.attempt().unwrap_or_default().to_owned();
+        let failure = |why| Failure::Unavailable {
+            why: format!("{why} (request {attempt})"),
+        };
         match exchanged {
             Exchanged::Answered(staged) => {
                 document.0.staged = Some(staged);
@@ -306,13 +311,13 @@ impl Machine {
                 let pause = UNSENT_PAUSE.saturating_mul(1 << times.min(16));
                 let until = after(now, pause.min(self.policy.floor));
                 self.unsent = Some((times + 1, until));
-                self.close(from.version, before, Failure::Unavailable { why })
+                self.close(from.version, before, failure(why))
             }
             Exchanged::Lost(why) => {
                 if let Some(intent) = &mut document.0.intent {
                     intent.lease_until = intent.lease_until.min(now);
                 }
-                self.close(from.version, document, Failure::Unavailable { why })
+                self.close(from.version, document, failure(why))
             }
         }
     }
@@ -397,13 +402,12 @@ impl Machine {
                 _ => self.read(Loaded::default(), now),
             };
         };
-        let attempt = |document: &Document| document.0.intent.as_ref().map(|it| it.attempt.clone());
         if stored.document == answer {
             return self.saved(answer, stored.version, left_over, now);
         }
         if stored.document.0.staged.is_none()
-            && attempt(&stored.document).is_some()
-            && attempt(&stored.document) == attempt(&answer)
+            && stored.document.attempt().is_some()
+            && stored.document.attempt() == answer.attempt()
         {
             return self.save(stored.version, answer, left_over);
         }

@@ -68,14 +68,16 @@ impl Policy {
         (left > self.lease / 2).then_some(self.lease / 2)
     }
 
-    /// Due after two thirds of the lifetime, and after a week at the latest;
-    /// jitter brings it up to a tenth forward.
+    /// Due after two thirds of the lifetime of either token, and after a week
+    /// at the latest; jitter brings it up to a tenth forward.
     pub(crate) fn due_at(&self, document: &Document) -> EpochMillis {
         let tokens = &document.0;
-        let span = match tokens.access_expires_at {
-            _ if tokens.access.is_none() => Duration::ZERO,
-            Some(end) => (until(tokens.obtained_at, end) * 2 / 3).min(self.at_most),
-            None => self.at_most,
+        let two_thirds = |end| until(tokens.obtained_at, end) / 3 * 2;
+        let ends = [tokens.access_expires_at, tokens.refresh_expires_at];
+        let lives = ends.into_iter().flatten().map(two_thirds);
+        let span = match tokens.access {
+            Some(_) => lives.fold(self.at_most, Duration::min),
+            None => Duration::ZERO,
         };
         let jitter = span / 10_000 * u32::from(self.jitter.min(1000));
         after(tokens.obtained_at, span - jitter)
@@ -129,5 +131,40 @@ impl Policy {
     /// Whether a document is due to be rotated.
     pub(crate) fn is_due(&self, document: &Document, now: EpochMillis) -> bool {
         now >= self.due_at(document) || until(now, document.0.obtained_at) > SKEW
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Account, Seed};
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+    const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
+
+    fn due_after(access: Option<Duration>, refresh: Option<Duration>, jitter: u16) -> Duration {
+        let account = Account::new("sandbox".into(), "client".into());
+        let seed = Seed::new("r-1").access_token("a-1", access.map(|life| after(NOW, life)));
+        let mut document = Document::seeded(account, &seed, NOW);
+        document.0.refresh_expires_at = refresh.map(|life| after(NOW, life));
+        let policy = Policy {
+            jitter,
+            ..Policy::default()
+        };
+        until(NOW, policy.due_at(&document))
+    }
+
+    #[test]
+    fn due_after_two_thirds_of_the_shorter_life_and_after_a_week_at_the_latest() {
+        assert_eq!(due_after(Some(3 * DAY), Some(60 * DAY), 0), 2 * DAY);
+        assert_eq!(due_after(Some(30 * DAY), Some(3 * DAY), 0), 2 * DAY);
+        assert_eq!(due_after(Some(30 * DAY), Some(60 * DAY), 0), 7 * DAY);
+        assert_eq!(due_after(None, None, 0), 7 * DAY);
+    }
+
+    #[test]
+    fn jitter_brings_it_up_to_a_tenth_forward() {
+        assert_eq!(due_after(Some(15 * DAY), None, 1000), 7 * DAY / 10 * 9);
+        assert_eq!(due_after(Some(15 * DAY), None, 500), 7 * DAY / 20 * 19);
     }
 }

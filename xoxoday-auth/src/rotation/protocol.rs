@@ -83,6 +83,7 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Presentation {
     pub(crate) refresh: RefreshToken,
+    pub(crate) generation: u64,
     /// Goes with the request as its id.
     pub(crate) attempt: String,
     /// The time for the whole exchange.

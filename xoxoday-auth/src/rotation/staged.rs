@@ -111,7 +111,7 @@ impl Document {
         let Some(staged) = &self.0.staged else {
             return (self, None);
         };
-        let verdict = verdict(staged, &self.0.refresh, self.presentations());
+        let verdict = verdict(staged, &self);
         let answered_at = staged.answered_at;
         let mut document = match &verdict {
             Verdict::Granted(grant) => self.succeeded_by(grant),

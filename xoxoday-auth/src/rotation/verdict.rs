@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use xoxoday_api::Operation;
-use xoxoday_api::secret::RefreshToken;
 
-use super::document::Grant;
+use super::document::{Document, Grant};
 use super::granted::granted;
 use super::staged::Staged;
 use crate::classify::{Meaning, classify};
@@ -32,11 +31,22 @@ pub(crate) struct Denial {
     pub(crate) status: StatusCode,
     pub(crate) code: Option<String>,
     pub(crate) why: String,
+    pub(crate) request_id: String,
 }
 
-/// What an answer means for the token that was presented, for the how manyeth
-/// time since an answer last settled what became of it.
-pub(crate) fn verdict(staged: &Staged, presented: &RefreshToken, presentations: u32) -> Verdict {
+/// What an answer means for the token of a document that was presented.
+pub(crate) fn verdict(staged: &Staged, document: &Document) -> Verdict {
+    let presented = &document.0.refresh;
+    let attempt = document.attempt().unwrap_or_default();
+    let denied = |code, why| {
+        let request_id = attempt.to_owned();
+        Verdict::Denied(Denial {
+            status: staged.status(),
+            code,
+            why,
+            request_id,
+        })
+    };
     let status = staged.status();
     // Whatever else is odd about an answer, a pair of tokens in it is the
     // successor, and the only one there will be.
@@ -48,16 +58,15 @@ pub(crate) fn verdict(staged: &Staged, presented: &RefreshToken, presentations: 
     let operation = Operation::RefreshTokenPoints;
     let number = status.as_u16();
     match classify(operation, status, &staged.headers(), staged.body()) {
-        Meaning::Garbled if !status.is_success() => Verdict::Denied(Denial {
-            status,
-            code: None,
-            why: "the token endpoint's answer is not what Xoxoday documents".into(),
-        }),
+        Meaning::Garbled if !status.is_success() => denied(
+            None,
+            "the token endpoint's answer is not what Xoxoday documents".into(),
+        ),
         Meaning::Success | Meaning::Garbled => Verdict::Unclear {
-            why: format!("the answer is no pair of tokens (HTTP {number})"),
+            why: format!("the answer is no pair of tokens (HTTP {number}, request {attempt})"),
             wait: None,
         },
-        Meaning::TokenRejected if presentations > 1 => Verdict::Rejected(
+        Meaning::TokenRejected if document.presentations() > 1 => Verdict::Rejected(
             "the refresh token is no longer accepted: the answer to an earlier use of it was lost, and its successor with it".into(),
         ),
         Meaning::TokenRejected => {
@@ -65,26 +74,24 @@ pub(crate) fn verdict(staged: &Staged, presented: &RefreshToken, presentations: 
         }
         // A wrong client secret sounds like this too, and a gateway: not a
         // verdict on the token.
-        Meaning::Unauthorized => Verdict::Denied(Denial {
-            status,
-            code: None,
-            why: "the token endpoint answers 'unauthorized': check client id and client secret; if they are right, the refresh token is no longer accepted, and a person must take new tokens from the dashboard".into(),
-        }),
+        Meaning::Unauthorized => denied(
+            None,
+            "the token endpoint answers 'unauthorized': check client id and client secret; if they are right, the refresh token is no longer accepted, and a person must take new tokens from the dashboard".into(),
+        ),
         Meaning::RateLimited(wait) => Verdict::Limited {
             wait,
             why: "Xoxoday limits how often tokens are refreshed".into(),
         },
-        Meaning::Refused { code, message } => Verdict::Denied(Denial {
-            status,
+        // An odd answer of success may hold a token anywhere.
+        Meaning::Refused { code, .. } if status.is_success() => {
+            denied(code, "the token endpoint refused".into())
+        }
+        Meaning::Refused { code, message } => denied(
             code,
-            // An odd answer of success may hold a token anywhere.
-            why: match status.is_success() {
-                true => "the token endpoint refused".into(),
-                false => without_token_like_words(&message.replace(presented.expose(), "…")),
-            },
-        }),
+            without_token_like_words(&message.replace(presented.expose(), "…")),
+        ),
         Meaning::ServerTrouble(wait) => Verdict::Unclear {
-            why: format!("the token endpoint is in trouble (HTTP {number})"),
+            why: format!("the token endpoint is in trouble (HTTP {number}, request {attempt})"),
             wait,
         },
     }
