@@ -14,20 +14,20 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use xoxoday_auth::api::types;
 use xoxoday_auth::store::{StoreError, StoreErrorKind, Version};
 use xoxoday_auth::{
-    AfterLostAnswer, ClientSecret, Document, Email, Environment, Error, FileStore, MemoryStore,
-    Recipient, Retry, SystemClock, TokenStore as _, Xoxoday,
+    AfterLostAnswer, ClientSecret, Clock as _, Document, Email, Environment, Error, FileStore,
+    MemoryStore, Recipient, Retry, Seed, StoredTokens, SystemClock, TokenStore as _, Xoxoday,
 };
 use xoxoday_sandbox::{ApplicationError, Operation, Plan, Sandbox, SendAnswer, Trouble};
 use xoxoday_tests::calls::{Call, Failure, refresh, whole_chain};
-use xoxoday_tests::canary::MARK;
+use xoxoday_tests::canary::{MARK, STORE};
 use xoxoday_tests::search::Search;
 use xoxoday_tests::{
-    BOSS, JOHN, answer, client_at, client_of, hasty, marked, sandbox, secrets_of, seed,
+    BOSS, JOHN, answer, client_at, client_of, directory, hasty, marked, sandbox, secrets_of, seed,
 };
 
 /// What `Debug` says of values, by the names of their types.
@@ -100,7 +100,6 @@ async fn show_a_client_at_work(shown: &mut Shown) -> Vec<String> {
     shown.add(&tokens.validate().await.unwrap());
     shown.add(&tokens.rotate().await.unwrap());
     shown.add(&tokens.status());
-    shown.add(&AfterLostAnswer::default());
     shown.add(&events.next().await.unwrap());
     let recipient = Recipient::new(JOHN, 1).unwrap();
     shown.add(&recipient);
@@ -147,6 +146,50 @@ async fn show_a_client_at_work(shown: &mut Shown) -> Vec<String> {
     secrets_of(&sandbox)
 }
 
+/// What is stored, with everything in it that can be.
+async fn show_what_is_stored(shown: &mut Shown) {
+    let sandbox = sandbox();
+    let store = MemoryStore::new();
+    let xoxoday = client_of(&sandbox).store(store.clone()).build().await;
+    xoxoday.unwrap().tokens().rotate().await.unwrap();
+    let stored = store.load().await.unwrap().unwrap();
+    let mut document: Value = serde_json::from_slice(&stored.document.encode()).unwrap();
+    document["brake"] = json!({"until": 9, "why": "too often"});
+    document["staged"]["status"] = 502.into();
+    let bytes = document.to_string();
+    let document = Document::decode(bytes.as_bytes()).unwrap();
+    let swap = store.compare_and_swap(stored.version, &document);
+    shown.add(&swap.await.unwrap());
+    let directory = directory();
+    let rescue_file = directory.path().join(STORE);
+    write_private(&rescue_file, &bytes);
+
+    let environment = sandbox.origin().parse().unwrap();
+    let tokens = StoredTokens::new(environment, sandbox.client_id(), store);
+    let tokens = tokens.rescue_file(rescue_file);
+    shown.add(&tokens);
+    let status = tokens.status().await.unwrap();
+    shown.add(&status);
+    shown.add(&status.staged.unwrap());
+    shown.add(status.rescued.as_ref().unwrap());
+    let known = status.tokens.unwrap();
+    shown.add(&known.open_attempt.unwrap());
+    shown.add(known.braked.as_ref().unwrap());
+    shown.add(&tokens.import(&seed(sandbox.seed())).await.unwrap());
+    let wrong = json!({"refresh_token": [marked!("not-a-token")]}).to_string();
+    let wrong = Seed::from_json(wrong.as_bytes(), SystemClock.now());
+    shown.add(&wrong.unwrap_err());
+}
+
+fn write_private(path: &Path, content: &str) {
+    fs::write(path, content).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
 /// What comes of secrets that are given where they do not belong.
 async fn show_what_was_mixed_up(shown: &mut Shown) {
     let secret = marked!("given-for-something-else");
@@ -171,11 +214,13 @@ async fn show_what_was_mixed_up(shown: &mut Shown) {
 async fn debug_of_no_public_type_shows_a_secret() {
     let mut shown = Shown::default();
     let secrets = show_a_client_at_work(&mut shown).await;
+    show_what_is_stored(&mut shown).await;
     show_what_was_mixed_up(&mut shown).await;
     let sandbox = sandbox();
     shown.add(&seed(sandbox.seed()));
     shown.add(&ClientSecret::new(marked!("secret-1")));
     shown.add(&SystemClock);
+    shown.add(&AfterLostAnswer::default());
     shown.add(&FileStore::new("/nowhere/tokens.json"));
     let store_error = StoreError::new(StoreErrorKind::Unavailable, "disk full");
     shown.add(&store_error.kind());

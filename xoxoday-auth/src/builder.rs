@@ -85,7 +85,9 @@ impl Builder {
     /// | `XOXODAY_REFRESH_TOKEN` | the seed; needed while the store is empty |
     /// | `XOXODAY_ACCESS_TOKEN`, `XOXODAY_ACCESS_TOKEN_EXPIRY` | part of the seed; the expiry in epoch milliseconds |
     /// | `XOXODAY_TOKEN_STORE` | `file:PATH`; a file in the platform's state directory by default |
+    /// | `XOXODAY_RESCUE_FILE` | see [`rescue_file`](Self::rescue_file) |
     /// | `XOXODAY_ROTATION_FLOOR`, `XOXODAY_ROTATION_LEASE` | durations such as `60s` |
+    /// | `XOXODAY_AFTER_LOST_ANSWER` | `replay` or `halt`: see [`AfterLostAnswer`] |
     ///
     /// # Errors
     ///
@@ -158,6 +160,13 @@ impl Builder {
     /// exchange's own deadline is half of it. At least 2 s.
     pub fn rotation_lease(mut self, lease: Duration) -> Self {
         self.policy.lease = lease;
+        self
+    }
+
+    /// The most time between two rotations; 7 days by default. What is due
+    /// earlier, after two thirds of the access token's life, stays due then.
+    pub fn rotation_at_most(mut self, age: Duration) -> Self {
+        self.policy.at_most = age;
         self
     }
 
@@ -269,8 +278,18 @@ impl Builder {
         }
     }
 
-    pub(crate) fn policy_mut(&mut self) -> &mut Policy {
-        &mut self.policy
+    /// Whose tokens the client will use.
+    #[cfg(feature = "cli")]
+    pub(crate) fn account(&self) -> Account {
+        let environment = self.endpoints.environment().to_string();
+        Account::new(environment, self.client_id.clone())
+    }
+
+    /// Due to the minute: for one who wakes by the clock, and once.
+    #[cfg(feature = "cli")]
+    pub(crate) fn without_jitter(mut self) -> Self {
+        self.policy.jitter = 0;
+        self
     }
 
     /// Opens the store, brings the seed in if the store is empty, and returns
@@ -287,9 +306,7 @@ impl Builder {
         let account = Account::new(environment, self.client_id.clone());
         let store = match self.store {
             Some(store) => store,
-            None => Arc::new(FileStore::new(
-                state_file(&account, "json").map_err(no_home)?,
-            )),
+            None => Arc::new(default_store(&account)?),
         };
         let rescue_file = match self.rescue_file {
             Some(path) => Some(path),
@@ -388,8 +405,17 @@ fn http_client(http: reqwest::ClientBuilder, https_only: bool) -> Result<reqwest
         })
 }
 
+/// The file for an account that was given no store.
+pub(crate) fn default_store(account: &Account) -> Result<FileStore, Error> {
+    let path = state_file(account, "json").map_err(no_home)?;
+    Ok(FileStore::new(path))
+}
+
 /// A file for one account in the platform's state directory.
-fn state_file(account: &Account, extension: &str) -> Result<PathBuf, etcetera::HomeDirError> {
+pub(crate) fn state_file(
+    account: &Account,
+    extension: &str,
+) -> Result<PathBuf, etcetera::HomeDirError> {
     use etcetera::BaseStrategy as _;
 
     let directories = etcetera::choose_base_strategy()?;

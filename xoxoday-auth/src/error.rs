@@ -232,6 +232,15 @@ impl Error {
         codes::advice(code?)
     }
 
+    /// Whether it is the token store that is in trouble.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_of_store(&self) -> bool {
+        let (Some(Cause::Told(cause)) | Some(Cause::Further(cause))) = &self.0.cause else {
+            return false;
+        };
+        cause.is::<crate::store::StoreError>()
+    }
+
     /// How long to wait before trying again, where that is known.
     pub fn wait(&self) -> Option<Duration> {
         self.0.wait

@@ -64,6 +64,7 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | | TLS by the platform |
 //! | `schemars` | | `JsonSchema` for the types of the API |
+//! | `cli` | | the `xoxoday` command, documented in the module `cli` |
 #![warn(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -74,6 +75,8 @@ mod answer;
 mod builder;
 mod call;
 mod classify;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod client;
 mod codes;
 mod email;
@@ -94,6 +97,7 @@ mod raw;
 mod retry;
 mod rotation;
 pub mod store;
+pub mod stored;
 pub mod tokens;
 mod trace;
 mod transport;
@@ -112,6 +116,7 @@ pub use points::Recipient;
 pub use retry::Retry;
 pub use rotation::{Account, AfterLostAnswer, Clock, DecodeError, Document, Seed, SystemClock};
 pub use store::{FileStore, MemoryStore, TokenStore};
+pub use stored::StoredTokens;
 pub use xoxoday_api::number::{EpochMillis, TransactionId};
 pub use xoxoday_api::secret::{AccessToken, ClientSecret, RefreshToken};
 pub use xoxoday_api::{self as api, Amount, Operation, Points};

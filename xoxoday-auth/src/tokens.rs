@@ -10,7 +10,9 @@ use xoxoday_api::number::EpochMillis;
 use crate::client::Xoxoday;
 use crate::error::{Error, ErrorKind};
 use crate::members::Members;
+use crate::rotation::Document;
 use crate::rotation::clock::until;
+use crate::rotation::policy::Policy;
 use crate::rotation::protocol::{Reason, Success};
 use crate::trace::CallSpan;
 
@@ -35,6 +37,39 @@ pub struct Status {
     pub rotation_due_at: EpochMillis,
     /// Why a person must log in, where that is so.
     pub login_required: Option<String>,
+    /// Since when.
+    pub login_required_since: Option<EpochMillis>,
+    /// Whether there is an access token, dead or alive. A seed may bring the
+    /// refresh token alone.
+    pub has_access_token: bool,
+    /// When a refresh token was last presented, by any process.
+    pub last_attempt_at: Option<EpochMillis>,
+    /// An exchange that is under way, or whose answer was lost.
+    pub open_attempt: Option<OpenAttempt>,
+    /// A rate limit of the exchange, past or present.
+    pub braked: Option<Braked>,
+}
+
+/// A refresh token that was presented, and nobody knows yet what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenAttempt {
+    /// When the last presentation began.
+    pub started_at: EpochMillis,
+    /// Until then it may still be under way, and nobody else presents the token.
+    pub lease_until: EpochMillis,
+    /// How often the token was presented.
+    pub presentations: u32,
+}
+
+/// No exchange before a moment, by any process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Braked {
+    /// That moment.
+    pub until: EpochMillis,
+    /// The reason.
+    pub why: String,
 }
 
 /// What the server says of the access token.
@@ -57,6 +92,8 @@ pub enum Rotation {
     Rotated,
     /// Another process had rotated already; its tokens were taken over.
     Adopted,
+    /// It was not due.
+    StillFresh,
 }
 
 impl<'a> TokensClient<'a> {
@@ -67,17 +104,7 @@ impl<'a> TokensClient<'a> {
     /// What this process knows of the tokens.
     pub fn status(&self) -> Status {
         let rotator = &self.0.transport.rotator;
-        let document = rotator.document();
-        let rotation_due_at = rotator.policy().due_at(&document);
-        let tokens = document.0;
-        Status {
-            generation: tokens.generation,
-            obtained_at: tokens.obtained_at,
-            access_expires_at: tokens.access_expires_at,
-            refresh_expires_at: tokens.refresh_expires_at,
-            rotation_due_at,
-            login_required: tokens.latch.map(|latch| latch.why),
-        }
+        Status::of(&rotator.document(), rotator.policy())
     }
 
     /// Asks the server whether the access token is good. One that is rejected
@@ -106,15 +133,36 @@ impl<'a> TokensClient<'a> {
     /// limit stands in the way, with the [wait](Error::wait), and where the
     /// [total timeout](crate::Builder::total_timeout) ends first.
     pub async fn rotate(&self) -> Result<Rotation, Error> {
+        Ok(match self.rotate_because(Reason::Demanded).await? {
+            Success::Rotated => Rotation::Rotated,
+            Success::Adopted | Success::StillFresh => Rotation::Adopted,
+        })
+    }
+
+    /// Buys new tokens if that is due, as a call would that comes by, and waits
+    /// for the end of it: for programs that start now and then to see to the
+    /// tokens. See [`Builder::rotation_at_most`](crate::Builder::rotation_at_most).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`rotate`](Self::rotate).
+    pub async fn rotate_if_due(&self) -> Result<Rotation, Error> {
+        Ok(match self.rotate_because(Reason::Due).await? {
+            Success::Rotated => Rotation::Rotated,
+            Success::Adopted => Rotation::Adopted,
+            Success::StillFresh => Rotation::StillFresh,
+        })
+    }
+
+    async fn rotate_because(&self, reason: Reason) -> Result<Success, Error> {
         const OPERATION: Operation = Operation::RefreshTokenPoints;
 
         let transport = &self.0.transport;
         let mut span = CallSpan::new(OPERATION, self.0.environment(), None);
-        let rotation = transport.rotator.rotate(Reason::Demanded);
+        let rotation = transport.rotator.rotate(reason);
         let rotation = self.0.limits.start().wait_for(rotation);
         let rotated = match rotation.instrument(span.span()).await {
-            Some(Ok(Success::Rotated)) => Ok(Rotation::Rotated),
-            Some(Ok(Success::Adopted | Success::StillFresh)) => Ok(Rotation::Adopted),
+            Some(Ok(success)) => Ok(success),
             Some(Err(failure)) => Err(Error::of_rotation(failure, transport.clock.now())),
             None => Err(Error::new(
                 ErrorKind::Unavailable,
@@ -140,6 +188,33 @@ fn validity(answer: &str) -> Validity {
 }
 
 impl Status {
+    pub(crate) fn of(document: &Document, policy: &Policy) -> Self {
+        let tokens = &document.0;
+        let open_attempt = tokens.intent.as_ref().map(|intent| OpenAttempt {
+            started_at: intent.started_at,
+            lease_until: intent.lease_until,
+            presentations: intent.presentations,
+        });
+        let braked = tokens.brake.as_ref().map(|brake| Braked {
+            until: brake.until,
+            why: brake.why.clone(),
+        });
+        let latch = tokens.latch.as_ref();
+        Self {
+            generation: tokens.generation,
+            obtained_at: tokens.obtained_at,
+            access_expires_at: tokens.access_expires_at,
+            refresh_expires_at: tokens.refresh_expires_at,
+            rotation_due_at: policy.due_at(document),
+            login_required: latch.map(|latch| latch.why.clone()),
+            login_required_since: latch.map(|latch| latch.since),
+            has_access_token: tokens.access.is_some(),
+            last_attempt_at: tokens.attempted_at,
+            open_attempt,
+            braked,
+        }
+    }
+
     /// How long the access token still lives at a moment, if its end is known.
     pub fn access_lives(&self, now: EpochMillis) -> Option<Duration> {
         self.access_expires_at.map(|end| until(now, end))
@@ -148,6 +223,16 @@ impl Status {
     /// How long the refresh token still lives at a moment, if its end is known.
     pub fn refresh_lives(&self, now: EpochMillis) -> Option<Duration> {
         self.refresh_expires_at.map(|end| until(now, end))
+    }
+
+    /// Whether the refresh token itself ends within two weeks, or has lived
+    /// most of a shorter life.
+    pub fn refresh_token_ends_soon(&self, now: EpochMillis) -> bool {
+        const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+        self.refresh_expires_at.is_some_and(|end| {
+            let lifetime = until(self.obtained_at, end);
+            until(now, end) <= SOON.min(lifetime / 3)
+        })
     }
 }
 

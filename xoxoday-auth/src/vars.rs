@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
@@ -12,46 +14,82 @@ use zeroize::Zeroizing;
 use crate::builder::Builder;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
-use crate::rotation::Seed;
+use crate::rotation::policy::Policy;
+use crate::rotation::{Account, AfterLostAnswer, Seed};
 use crate::store::FileStore;
+use crate::stored::StoredTokens;
 
 /// A builder out of variables; `lookup` is the environment.
 pub(crate) fn builder(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Builder, Error> {
-    let mut vars = Vars {
-        lookup,
-        wrong: Vec::new(),
-    };
+    let mut vars = Vars::new(lookup);
     let environment: Option<Environment> = vars.required("XOXODAY_ENV");
     let client_id: Option<String> = vars.required("XOXODAY_CLIENT_ID");
     let client_secret = vars.text("XOXODAY_CLIENT_SECRET");
     vars.need("XOXODAY_CLIENT_SECRET", client_secret.is_some());
-    let refresh = vars.text("XOXODAY_REFRESH_TOKEN");
-    let access = vars.text("XOXODAY_ACCESS_TOKEN");
-    let access_expiry: Option<EpochMillis> = vars.optional("XOXODAY_ACCESS_TOKEN_EXPIRY");
+    let seed = vars.seed();
     let store: Option<StoreName> = vars.optional("XOXODAY_TOKEN_STORE");
+    let rescue_file: Option<PathBuf> = vars.optional("XOXODAY_RESCUE_FILE");
     let floor: Option<Span> = vars.optional("XOXODAY_ROTATION_FLOOR");
-    let lease: Option<Span> = vars.optional("XOXODAY_ROTATION_LEASE");
+    let lease: Option<Lease> = vars.optional("XOXODAY_ROTATION_LEASE");
+    let lost: Option<Lost> = vars.optional("XOXODAY_AFTER_LOST_ANSWER");
 
     let (true, Some(environment), Some(client_id), Some(client_secret)) =
         (vars.wrong.is_empty(), environment, client_id, client_secret)
     else {
-        return Err(Error::new(ErrorKind::InvalidInput, vars.wrong.join("; ")));
+        return Err(vars.error());
     };
     let mut builder = Builder::new(environment, client_id, ClientSecret::new(client_secret));
-    if let Some(refresh) = refresh {
-        let seed = Seed::new(refresh);
-        builder = builder.seed(match access {
-            Some(access) => seed.access_token(access, access_expiry),
-            None => seed,
-        });
+    if let Some(seed) = seed {
+        builder = builder.seed(seed);
     }
     if let Some(StoreName(store)) = store {
         builder = builder.store(store);
     }
-    let policy = builder.policy_mut();
-    policy.floor = floor.map_or(policy.floor, |Span(floor)| floor);
-    policy.lease = lease.map_or(policy.lease, |Span(lease)| lease);
+    if let Some(path) = rescue_file {
+        builder = builder.rescue_file(path);
+    }
+    if let Some(Span(floor)) = floor {
+        builder = builder.rotation_floor(floor);
+    }
+    if let Some(Lease(lease)) = lease {
+        builder = builder.rotation_lease(lease);
+    }
+    if let Some(Lost(policy)) = lost {
+        builder = builder.after_lost_answer(policy);
+    }
     Ok(builder)
+}
+
+/// What is needed to look at stored tokens, and no secret.
+pub(crate) fn stored_tokens(
+    lookup: impl Fn(&str) -> Option<OsString>,
+) -> Result<StoredTokens, Error> {
+    let mut vars = Vars::new(lookup);
+    let environment: Option<Environment> = vars.required("XOXODAY_ENV");
+    let client_id: Option<String> = vars.required("XOXODAY_CLIENT_ID");
+    let store: Option<StoreName> = vars.optional("XOXODAY_TOKEN_STORE");
+    let rescue_file: Option<PathBuf> = vars.optional("XOXODAY_RESCUE_FILE");
+    let (true, Some(environment), Some(client_id)) =
+        (vars.wrong.is_empty(), environment, client_id)
+    else {
+        return Err(vars.error());
+    };
+    let account = Account::new(environment.to_string(), client_id);
+    match store {
+        Some(StoreName(store)) => Ok(StoredTokens::of(account, Arc::new(store), rescue_file)),
+        None => StoredTokens::in_default_store(account, rescue_file),
+    }
+}
+
+/// The dashboard's tokens, if they are there.
+#[cfg(feature = "cli")]
+pub(crate) fn seed(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Option<Seed>, Error> {
+    let mut vars = Vars::new(lookup);
+    let seed = vars.seed();
+    match vars.wrong.is_empty() {
+        true => Ok(seed),
+        false => Err(vars.error()),
+    }
 }
 
 /// Reads variables and collects what is wrong with them.
@@ -61,6 +99,26 @@ struct Vars<F> {
 }
 
 impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
+    fn new(lookup: F) -> Self {
+        let wrong = Vec::new();
+        Self { lookup, wrong }
+    }
+
+    fn error(self) -> Error {
+        Error::new(ErrorKind::InvalidInput, self.wrong.join("; "))
+    }
+
+    fn seed(&mut self) -> Option<Seed> {
+        let refresh = self.text("XOXODAY_REFRESH_TOKEN");
+        let access = self.text("XOXODAY_ACCESS_TOKEN");
+        let access_expiry: Option<EpochMillis> = self.optional("XOXODAY_ACCESS_TOKEN_EXPIRY");
+        let seed = Seed::new(refresh?);
+        Some(match access {
+            Some(access) => seed.access_token(access, access_expiry),
+            None => seed,
+        })
+    }
+
     fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let value = self.text(name);
         self.need(name, value.is_some());
@@ -132,6 +190,38 @@ impl FromStr for Span {
     }
 }
 
+/// The lease of an exchange.
+struct Lease(Duration);
+
+impl FromStr for Lease {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(Span(lease)) if lease < Policy::SHORTEST_LEASE => {
+                Err("give at least 2s, or answers are given up on".into())
+            }
+            Ok(Span(lease)) => Ok(Self(lease)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// What to do after a lost answer.
+struct Lost(AfterLostAnswer);
+
+impl FromStr for Lost {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "replay" => Ok(Self(AfterLostAnswer::Replay)),
+            "halt" => Ok(Self(AfterLostAnswer::Halt)),
+            _ => Err("expected replay or halt"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +263,8 @@ mod tests {
             ("XOXODAY_ACCESS_TOKEN_EXPIRY", "canary-soon"),
             ("XOXODAY_TOKEN_STORE", "canary.json"),
             ("XOXODAY_ROTATION_FLOOR", "canary-minutes"),
+            ("XOXODAY_ROTATION_LEASE", "1s"),
+            ("XOXODAY_AFTER_LOST_ANSWER", "canary"),
         ])
         .unwrap_err();
         for part in [
@@ -180,6 +272,8 @@ mod tests {
             "XOXODAY_ACCESS_TOKEN_EXPIRY: not a number",
             "XOXODAY_TOKEN_STORE: expected file:PATH",
             "XOXODAY_ROTATION_FLOOR: ",
+            "XOXODAY_ROTATION_LEASE: give at least 2s",
+            "XOXODAY_AFTER_LOST_ANSWER: expected replay or halt",
         ] {
             assert!(error.contains(part), "{error}");
         }
@@ -196,11 +290,15 @@ mod tests {
             ("XOXODAY_ACCESS_TOKEN", "canary-access"),
             ("XOXODAY_ACCESS_TOKEN_EXPIRY", "1718000000000"),
             ("XOXODAY_TOKEN_STORE", "file:/nowhere/tokens.json"),
+            ("XOXODAY_RESCUE_FILE", "/nowhere/else.json"),
             ("XOXODAY_ROTATION_FLOOR", "0s"),
+            ("XOXODAY_AFTER_LOST_ANSWER", "halt"),
         ])
         .unwrap();
         let shown = format!("{builder:?}");
-        assert!(shown.contains("/nowhere/tokens.json"), "{shown}");
+        for given in ["/nowhere/tokens.json", "/nowhere/else.json", "Halt"] {
+            assert!(shown.contains(given), "{shown}");
+        }
         assert!(!shown.contains("canary"), "{shown}");
     }
 }

@@ -5,7 +5,8 @@
 //! - [`machine`]: what to do next, as a pure function; [`protocol`]: its words.
 //! - [`staged`], [`verdict`], [`granted`]: what an answer means, once it is saved.
 //! - [`driver`]: does it, on a thread of its own.
-//! - [`opening`]: the first document of a process.
+//! - [`opening`]: the first document of a process; [`importing`]: what a person
+//!   brings in besides.
 //! - [`rescue`]: where an answer survives that no store takes.
 //! - [`snapshot`]: what callers read.
 //! - [`keeper`]: rotates by the clock; [`strikes`]: not in vain; [`herald`]: tells of it.
@@ -17,9 +18,10 @@ mod document;
 pub(crate) mod driver;
 mod granted;
 mod herald;
+pub(crate) mod importing;
 mod keeper;
 mod machine;
-mod opening;
+pub(crate) mod opening;
 pub(crate) mod policy;
 pub(crate) mod protocol;
 pub(crate) mod rescue;
@@ -31,6 +33,7 @@ mod verdict;
 
 pub use clock::{Clock, SystemClock};
 pub use document::{Account, DecodeError, Document};
+pub use importing::Import;
 pub use policy::AfterLostAnswer;
 pub(crate) use protocol::{Exchanged, Presentation};
 pub use seed::Seed;

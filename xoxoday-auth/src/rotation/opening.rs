@@ -12,7 +12,7 @@ use crate::store::{StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version
 
 /// The stored document, if it is this account's: another account's refresh
 /// token must never be presented to this one's server.
-pub(super) async fn load(
+pub(crate) async fn load(
     store: &dyn TokenStore,
     account: &Account,
 ) -> Result<Option<Stored>, StoreError> {

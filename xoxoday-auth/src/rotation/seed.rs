@@ -1,11 +1,17 @@
 //! The tokens that a person takes from the dashboard, once.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use reqwest::header::HeaderValue;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use xoxoday_api::number::EpochMillis;
+use xoxoday_api::number::{EpochMillis, Seconds};
 use xoxoday_api::secret::{AccessToken, RefreshToken};
+
+use super::clock::after;
+use crate::error::{Error, ErrorKind};
 
 /// The first pair of tokens. They start an empty store; from then on the
 /// store's own tokens count, because the first rotation spends these.
@@ -49,6 +55,43 @@ impl Seed {
         self
     }
 
+    /// Reads the JSON of a token answer: `refresh_token` at least, and
+    /// `access_token`, `expires_in` (seconds), `access_token_expiry` and
+    /// `refresh_token_expiry` (epoch milliseconds) where they are known, each
+    /// number as a number or as a string. Other members are not looked at.
+    ///
+    /// Nobody knows how old the answer is, so `access_token_expiry` goes before
+    /// `expires_in`, which is counted from `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`], which names the member that is missing or
+    /// wrong, and repeats nothing of it.
+    pub fn from_json(json: &[u8], now: EpochMillis) -> Result<Self, Error> {
+        let answer = Answer::read(json)?;
+        let refresh: Option<RefreshToken> = answer.member("refresh_token")?;
+        let Some(refresh) = refresh else {
+            return Err(wrong("refresh_token is missing"));
+        };
+        let access: Option<AccessToken> = answer.member("access_token")?;
+        let lifetime: Option<Seconds> = answer.member("expires_in")?;
+        let access_ends = match (answer.member("access_token_expiry")?, lifetime) {
+            (Some(end), _) => Some(end),
+            (None, Some(seconds)) => {
+                let lifetime = seconds.lifetime();
+                let lifetime = lifetime.map_err(|error| Error::input("expires_in", error))?;
+                Some(after(now, lifetime))
+            }
+            (None, None) => None,
+        };
+        let mut seed = Self::new(refresh);
+        if let Some(access) = access {
+            seed = seed.access_token(access, access_ends);
+        }
+        seed.refresh_expires_at = answer.member("refresh_token_expiry")?;
+        Ok(seed)
+    }
+
     /// Refuses what cannot be a token, before it is presented or stored.
     pub(crate) fn check(&self) -> Result<(), NotAToken> {
         check_token(self.refresh.expose())?;
@@ -63,6 +106,38 @@ impl Seed {
         let digest = Sha256::digest(self.refresh.expose().as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// The members of a token answer. One that is null counts as missing.
+struct Answer<'a>(HashMap<String, &'a RawValue>);
+
+impl<'a> Answer<'a> {
+    fn read(json: &'a [u8]) -> Result<Self, Error> {
+        // serde's own sentence may quote the token that it stumbled over.
+        serde_json::from_slice(json).map(Self).map_err(|error| {
+            wrong(format!(
+                "expected a JSON object such as {{\"refresh_token\": \"…\"}} (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
+        })
+    }
+
+    fn member<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        match self.0.get(name) {
+            // Reads null as nothing.
+            Some(value) => serde_json::from_str(value.get())
+                .map_err(|_| wrong(format!("{name} is not what a token answer has there"))),
+            None => Ok(None),
+        }
+    }
+}
+
+fn wrong(what: impl fmt::Display) -> Error {
+    Error::new(
+        ErrorKind::InvalidInput,
+        format!("the tokens cannot be read: {what}"),
+    )
 }
 
 /// A token is not empty, and fits into a header.
@@ -93,3 +168,56 @@ impl fmt::Display for NotAToken {
 }
 
 impl std::error::Error for NotAToken {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: EpochMillis = EpochMillis::new(1_000_000);
+
+    fn read(json: &str) -> Result<Seed, String> {
+        Seed::from_json(json.as_bytes(), NOW).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_seed_is_read_from_the_shape_of_a_token_answer() {
+        let seed = read(
+            r#"{"refresh_token":" r ","access_token":"a","token_type":"bearer",
+                "access_token_expiry":"7000","expires_in":"60","refresh_token_expiry":9000}"#,
+        );
+        let seed = seed.unwrap();
+        assert_eq!(seed.refresh.expose(), "r");
+        assert_eq!(seed.access.unwrap().expose(), "a");
+        assert_eq!(seed.access_expires_at, Some(EpochMillis::new(7000)));
+        assert_eq!(seed.refresh_expires_at, Some(EpochMillis::new(9000)));
+
+        let seed = read(r#"{"refresh_token":"r","access_token":"a","expires_in":60}"#);
+        let ends = seed.unwrap().access_expires_at;
+        assert_eq!(ends, Some(EpochMillis::new(1_060_000)));
+        let seed = read(r#"{"refresh_token":"r","access_token":null,"expires_in":null}"#);
+        assert_eq!(seed.unwrap().access, None);
+    }
+
+    #[test]
+    fn what_is_no_token_answer_is_explained_and_not_repeated() {
+        for (json, why) in [
+            (r#""canary""#, "expected a JSON object"),
+            (r#"{"refresh_token":"canary"#, "expected a JSON object"),
+            (r#"{"access_token":"canary"}"#, "refresh_token is missing"),
+            (r#"{"refresh_token":null}"#, "refresh_token is missing"),
+            (r#"{"refresh_token":["canary"]}"#, "refresh_token is not"),
+            (
+                r#"{"refresh_token":"canary","access_token_expiry":"canary"}"#,
+                "access_token_expiry is not",
+            ),
+            (
+                r#"{"refresh_token":"canary","access_token":"a","expires_in":1718000000}"#,
+                "is it a timestamp?",
+            ),
+        ] {
+            let error = read(json).unwrap_err();
+            assert!(error.contains(why), "{json}: {error}");
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+}

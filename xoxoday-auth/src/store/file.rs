@@ -148,6 +148,10 @@ impl TokenStore for FileStore {
         let document = document.clone();
         blocking(move || store.swap(expected, &document))
     }
+
+    fn location(&self) -> String {
+        format!("file:{}", self.path().display())
+    }
 }
 
 /// Disk work, off the threads that drive the program.

@@ -56,4 +56,8 @@ impl TokenStore for MemoryStore {
     fn is_durable(&self) -> bool {
         false
     }
+
+    fn location(&self) -> String {
+        "memory".into()
+    }
 }

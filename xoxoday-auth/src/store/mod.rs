@@ -34,6 +34,11 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     fn is_durable(&self) -> bool {
         true
     }
+
+    /// Where it is, for people: `file:/var/lib/…`. No password of a database.
+    fn location(&self) -> String {
+        "a store of another kind".into()
+    }
 }
 
 /// A document and the version under which it is stored.
