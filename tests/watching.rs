@@ -60,6 +60,7 @@ async fn an_observer_is_told_of_every_request() {
         [
             (("fetchPoints", 1, Some(502), InTrouble), Some(1)),
             (("fetchPoints", 2, Some(401), TokenRejected), Some(1)),
+            (("refreshTokenPoints", 1, Some(200), Answered), Some(1)),
             (("fetchPoints", 3, Some(200), Answered), Some(2)),
         ]
     );
@@ -179,14 +180,16 @@ async fn every_span_has_its_name_its_fields_and_its_place() {
     sandbox.clock().advance(Duration::from_secs(40 * 86_400));
     xoxoday.points().balance(JOHN).await.unwrap();
     let call = "xoxoday.call attempts duration_ms environment operation outcome request_id";
-    let request = "xoxoday.call > xoxoday.request attempt duration_ms environment generation \
-                   operation outcome request_id";
+    let fields = "attempt duration_ms environment generation operation outcome request_id";
+    let request = format!("xoxoday.call > xoxoday.request {fields}");
+    let exchange = format!("xoxoday.rotation > xoxoday.request {fields}");
     let rotation = "xoxoday.rotation duration_ms environment generation operation outcome reason";
     assert_eq!(
         log.spans(),
         [
             format!("{request} status: trouble"),
             format!("{request} status: token_rejected"),
+            format!("{exchange} status: answered"),
             format!("{rotation}: rotated"),
             format!("{request} status: answered"),
             format!("{call}: success"),
@@ -224,6 +227,12 @@ async fn every_span_has_its_name_its_fields_and_its_place() {
 
     xoxoday.tokens().rotate().await.unwrap();
     let call = "xoxoday.call attempts duration_ms environment operation outcome";
-    let expected = [format!("{rotation}: rotated"), format!("{call}: success")];
-    assert_eq!(log.spans(), expected);
+    assert_eq!(
+        log.spans(),
+        [
+            format!("{exchange} status: answered"),
+            format!("{rotation}: rotated"),
+            format!("{call}: success"),
+        ]
+    );
 }

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Identity, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, Registry};
 
 /// What every secret of every test begins with.
 pub const MARK: &str = crate::marked!();
@@ -43,9 +44,14 @@ pub fn is_watching() -> bool {
 
 /// Logs all that any crate has to say, if this is one of the canary's children.
 pub fn watch() {
-    if !is_watching() {
-        return;
+    if is_watching() {
+        watch_with(Identity::new());
     }
+}
+
+/// The same, with a listener of the caller's own that hears everything, canary
+/// or not.
+pub fn watch_with(listener: impl Layer<Registry> + Send + Sync) {
     let to_stderr = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_span_events(FmtSpan::FULL)
@@ -56,7 +62,8 @@ pub fn watch() {
         .with_target("httpmock", LevelFilter::OFF);
     // Only the first test of a process can do it.
     let _ = tracing_subscriber::registry()
-        .with(to_stderr)
+        .with(listener)
+        .with(is_watching().then_some(to_stderr))
         .with(client_side)
         .try_init();
 }

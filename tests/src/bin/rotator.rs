@@ -18,13 +18,11 @@ use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process,
 use tokio::runtime::Runtime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::layer::{Context, Layer};
 use xoxoday_auth::{Builder, Xoxoday};
 use xoxoday_tests::{Ahead, JOHN, canary};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    canary::watch();
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let runtime = Runtime::new()?;
@@ -49,8 +47,7 @@ async fn rotate(fate: Option<(&str, Fate)>) -> Result<(), Box<dyn Error>> {
         fate: fate.map(|(step, fate)| (step.to_owned(), fate)),
         told: Mutex::default(),
     };
-    // Under the canary somebody else is listening already.
-    let _ = tracing_subscriber::registry().with(steps).try_init();
+    canary::watch_with(steps);
     let xoxoday = open().await?;
     let rotated = xoxoday.tokens().rotate().await;
     if let Some((_, Fate::FullDisk)) = fate {
@@ -75,6 +72,7 @@ enum Fate {
 }
 
 async fn call(number: usize) -> Result<(), Box<dyn Error>> {
+    canary::watch();
     let xoxoday = open().await?;
     let calls: Vec<_> = (0..number)
         .map(|_| {

@@ -431,7 +431,7 @@ struct Rotation {
 }
 
 impl Rotation {
-    fn run(self) {
+    fn run(mut self) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
@@ -445,7 +445,9 @@ impl Rotation {
             }
         };
         let inner = Arc::clone(&self.inner);
-        let (reason, cause) = (self.reason, self.cause.clone());
+        // Held no longer than the rotation takes: the span of a call ends with it.
+        let cause = std::mem::replace(&mut self.cause, tracing::Span::none());
+        let reason = self.reason;
         // In a task, so that a panic of a store ends here.
         let rotation = async move { inner.run_traced(reason, cause).await };
         let outcome = runtime.block_on(runtime.spawn(rotation));
