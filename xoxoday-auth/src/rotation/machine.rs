@@ -31,6 +31,7 @@ use crate::store::{StoreError, StoreErrorKind, Stored, Swap, Version};
 
 /// One account's rotation.
 #[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub(crate) struct Machine {
     policy: Policy,
     /// This process among those that share the account.
@@ -52,6 +53,7 @@ pub(crate) struct Machine {
 }
 
 #[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 enum Phase {
     Idle,
     Reading,

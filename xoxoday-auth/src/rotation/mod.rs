@@ -19,6 +19,8 @@ mod granted;
 mod herald;
 mod keeper;
 mod machine;
+#[cfg(test)]
+mod model;
 mod opening;
 pub(crate) mod policy;
 pub(crate) mod protocol;
