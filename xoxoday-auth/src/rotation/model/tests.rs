@@ -165,9 +165,9 @@ fn every_guarantee_holds_in_more_trouble() {
     ] {
         holds_by_any_rule(name, bounds, &[AGAIN]);
     }
-    let bounds = Bounds { ticks: 2, ..LOGIN };
+    let bounds = Bounds { ticks: 1, ..LOGIN };
     let setting = without_floor(setting(Rule::Strict, bounds));
-    holds("a login in time", setting, &["a login"]);
+    holds("a login in time", setting, &["a latch", "a login"]);
 }
 
 /// The checker sees that a machine that was broken on purpose breaks a guarantee.
