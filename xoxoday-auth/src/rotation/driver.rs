@@ -325,16 +325,13 @@ impl Inner {
             ..
         } = &self.parts;
         let held = self.document().generation();
-        let mut rescued = None;
         let mut input = Input::Begin { reason, held };
         loop {
             let action = self.machine().step(input, clock.now());
             input = match action {
                 Action::Load => {
                     step("load");
-                    let loaded = in_time(policy, self.load()).await;
-                    rescued = loaded.as_ref().ok().and_then(|it| it.rescued.clone());
-                    Input::Loaded(loaded)
+                    Input::Loaded(in_time(policy, self.load()).await)
                 }
                 Action::Wait(until) => {
                     self.pause(until).await?;
@@ -353,7 +350,8 @@ impl Inner {
                 }
                 Action::End { result, publish } => {
                     step("end");
-                    self.keep_or_clear(rescued);
+                    let taken_over = self.machine().taken_over().cloned();
+                    self.keep_or_clear(taken_over);
                     self.end(&result, publish);
                     step("ended");
                     return result;
@@ -384,18 +382,18 @@ impl Inner {
 
     /// What no store holds goes to the rescue file; what has found its place
     /// leaves it.
-    fn keep_or_clear(&self, rescued: Option<Document>) {
+    fn keep_or_clear(&self, taken_over: Option<Document>) {
         let Some(rescue) = &self.parts.rescue else {
             return;
         };
         let unsaved = self.machine().unsaved().cloned();
-        match (unsaved, rescued) {
-            (Some(unsaved), rescued) if rescued.as_ref() != Some(&unsaved) => {
-                if let Err(error) = rescue.keep(&unsaved) {
+        match (unsaved, taken_over) {
+            (Some(unsaved), taken_over) if taken_over.as_ref() != Some(&unsaved) => {
+                if let Err(error) = rescue.keep(&unsaved, taken_over.as_ref()) {
                     tracing::error!(%error, "the rescue file could not be written either: if this process ends before the token store is mended, a person must log in");
                 }
             }
-            (None, Some(rescued)) => rescue.clear(&rescued),
+            (None, Some(settled)) => rescue.clear(&settled),
             _ => {}
         }
     }

@@ -31,6 +31,7 @@ use crate::store::{StoreError, StoreErrorKind, Stored, Swap, Version};
 
 /// One account's rotation.
 #[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub(crate) struct Machine {
     policy: Policy,
     /// This process among those that share the account.
@@ -47,9 +48,12 @@ pub(crate) struct Machine {
     unsent: Option<(u32, EpochMillis)>,
     /// An answer that no store holds yet.
     unsaved: Option<Document>,
+    /// What this rotation has taken over from the rescue file.
+    taken_over: Option<Document>,
 }
 
 #[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 enum Phase {
     Idle,
     Reading,
@@ -99,6 +103,7 @@ impl Machine {
             seen: None,
             unsent: None,
             unsaved: None,
+            taken_over: None,
         }
     }
 
@@ -108,6 +113,12 @@ impl Machine {
             Phase::Saving { answer, .. } | Phase::Merging { answer, .. } => Some(answer),
             _ => self.unsaved.as_ref(),
         }
+    }
+
+    /// What was in the rescue file and has come here from there: its place is
+    /// now in the store, or with what is [unsaved](Self::unsaved).
+    pub(crate) fn taken_over(&self) -> Option<&Document> {
+        self.taken_over.as_ref()
     }
 
     /// The one thing to do after an input.
@@ -135,7 +146,11 @@ impl Machine {
                 Err(error) => self.not_saved(answer, error),
             },
             (Phase::Merging { answer, left_over }, Input::Loaded(loaded)) => match loaded {
-                Ok(loaded) => self.merged(answer, loaded.stored, left_over, now),
+                Ok(loaded) => {
+                    // Another's is left for a rotation that has none of its own.
+                    self.taken_over = loaded.rescued.filter(|it| *it == answer);
+                    self.merged(answer, loaded.stored, left_over, now)
+                }
                 Err(error) => self.not_saved(answer, error),
             },
             (Phase::Closing { document, failure }, Input::Swapped(swapped)) => match swapped {
@@ -150,6 +165,7 @@ impl Machine {
         self.reason = reason;
         self.held = held;
         self.conflicts = 0;
+        self.taken_over = None;
         self.keep_what_was_interrupted(interrupted);
         self.phase = match self.unsaved.take() {
             Some(answer) => Phase::Merging {
@@ -177,7 +193,10 @@ impl Machine {
 
     fn read(&mut self, loaded: Loaded, now: EpochMillis) -> Action {
         match (loaded.rescued, loaded.stored) {
-            (Some(rescued), stored) => self.merged(rescued, stored, true, now),
+            (Some(rescued), stored) => {
+                self.taken_over = Some(rescued.clone());
+                self.merged(rescued, stored, true, now)
+            }
             (None, Some(stored)) => self.decide(stored, now),
             (None, None) => end_with(Failure::LoginRequired {
                 why: "the token store is empty".into(),
@@ -421,6 +440,9 @@ impl Machine {
             None | Some(Verdict::Granted(_)) if supersedes(&ours, &theirs) => {
                 let mut ours = ours;
                 ours.0.generation = ours.0.generation.max(theirs.generation().saturating_add(1));
+                // They may have presented a token since, and been told to wait.
+                ours.0.attempted_at = ours.0.attempted_at.max(theirs.0.attempted_at);
+                theirs.0.brake.into_iter().for_each(|it| ours.brake(it));
                 self.save(stored.version, ours, left_over)
             }
             Some(Verdict::Limited { why, .. }) => {
@@ -431,6 +453,18 @@ impl Machine {
             }
             _ => self.decide(stored, now),
         }
+    }
+}
+
+/// Whether an answer is worth more than another that is left in its way.
+pub(super) fn outranks(ours: &Document, theirs: &Document) -> bool {
+    let successor = |answer: &Document| {
+        let (document, verdict) = answer.clone().settled();
+        matches!(verdict, None | Some(Verdict::Granted(_))).then_some(document)
+    };
+    match (successor(ours), successor(theirs)) {
+        (Some(ours), Some(theirs)) => supersedes(&ours, &theirs),
+        (ours, theirs) => ours.is_some() || theirs.is_none(),
     }
 }
 

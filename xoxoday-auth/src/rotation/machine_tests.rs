@@ -249,6 +249,59 @@ fn g4_what_was_rescued_is_saved_first() {
 }
 
 #[test]
+fn g4_what_another_has_rescued_waits_while_an_answer_of_ours_is_merged() {
+    let mut theirs = stored(2).document;
+    theirs.0.staged = Some(pair(2));
+    let left = |stored| Loaded {
+        stored: Some(stored),
+        rescued: Some(theirs.clone()),
+    };
+    let mut run = Run::new();
+    run.answered(rejection());
+    run.conflict();
+    let end = run.step(Input::Loaded(Ok(left(rotated(3, 3)))));
+    assert_eq!(result_of(end), Ok(Success::Adopted));
+    assert_eq!(run.machine.taken_over(), None);
+
+    // The next rotation has none of its own and takes it over.
+    run.begin(Reason::Due);
+    swap_of(run.step(Input::Loaded(Ok(left(stored(4))))));
+    assert_eq!(run.machine.taken_over(), Some(&theirs));
+}
+
+#[test]
+fn g4_an_answer_of_ours_leaves_the_rescue_file_once_it_is_saved() {
+    let mut run = Run::new();
+    let answer = run.answered(pair(2));
+    drop(run.broken());
+    run.begin(Reason::Due);
+    let loaded = Loaded {
+        stored: Some(stored(2)),
+        rescued: Some(answer.clone()),
+    };
+    swap_of(run.step(Input::Loaded(Ok(loaded))));
+    run.swapped(3);
+    assert_eq!(run.machine.unsaved(), None);
+    assert_eq!(run.machine.taken_over(), Some(&answer));
+}
+
+#[test]
+fn g4_of_two_answers_in_the_rescue_file_s_way_the_newer_successor_counts() {
+    let answer = |presentation, staged| {
+        let mut document = stored(2).document;
+        let intent = Intent::new("any".into(), NOW, NOW, presentation);
+        document.0.intent = Some(intent);
+        document.0.staged = Some(staged);
+        document
+    };
+    let (first, second) = (answer(1, pair(2)), answer(2, pair(3)));
+    let rejected = answer(2, rejection());
+    assert!(outranks(&second, &first) && !outranks(&first, &second));
+    assert!(outranks(&first, &rejected) && !outranks(&rejected, &first));
+    assert!(outranks(&rejected, &rejected));
+}
+
+#[test]
 fn a_store_that_always_conflicts_ends_the_rotation_with_the_answer_kept() {
     let mut run = Run::new();
     run.answered(pair(2));
@@ -398,6 +451,23 @@ fn g7_a_brake_is_merged_with_another_process_s_latch_and_longer_brake() {
     let (_, document) = swap_of(run.load(other));
     assert!(document.0.latch.is_some());
     assert_eq!(document.0.brake.unwrap().until, long);
+}
+
+#[test]
+fn g7_a_successor_takes_over_the_floor_and_the_brake_of_those_who_tried_after_it() {
+    let mut run = Run::new();
+    run.answered(pair(2));
+    run.conflict();
+    // They presented the token again when our lease was over.
+    let later = after(NOW, Duration::from_secs(80));
+    let until = after(later, Duration::from_secs(60));
+    let mut other = stored(4);
+    other.document.0.attempted_at = Some(later);
+    other.document.brake(Brake::new(until, "theirs".into()));
+    let (_, document) = swap_of(run.load(other));
+    assert_eq!(document.0.refresh, RefreshToken::new("r-2"));
+    assert_eq!(document.0.attempted_at, Some(later));
+    assert_eq!(document.0.brake.unwrap().until, until);
 }
 
 #[test]

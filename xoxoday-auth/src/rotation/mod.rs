@@ -21,6 +21,8 @@ mod herald;
 pub(crate) mod importing;
 mod keeper;
 mod machine;
+#[cfg(test)]
+mod model;
 pub(crate) mod opening;
 pub(crate) mod policy;
 pub(crate) mod protocol;

@@ -106,6 +106,7 @@ pub(crate) enum Success {
 
 /// Why there are no new tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Hash))]
 pub(crate) enum Failure {
     LoginRequired {
         why: String,

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::{Account, Document};
+use super::machine::outranks;
 use crate::store::StoreError;
 use crate::store::private_file::PrivateFile;
 
@@ -49,13 +50,28 @@ impl Rescue {
         }
     }
 
-    pub(crate) fn keep(&self, document: &Document) -> Result<(), StoreError> {
+    /// Leaves a document there, in the place of one that was taken over. What
+    /// another process has left is not overwritten if it is worth more.
+    pub(crate) fn keep(
+        &self,
+        document: &Document,
+        taken_over: Option<&Document>,
+    ) -> Result<(), StoreError> {
+        self.file.make_directory()?;
+        let _lock = self.file.lock()?;
+        let found = self.find();
+        if !gives_way(found.as_ref(), document, taken_over) {
+            return Ok(());
+        }
         self.file.replace(&document.encode())
     }
 
     /// Removes what has found its place, unless something else has been left
     /// there since.
     pub(crate) fn clear(&self, settled: &Document) {
+        let Ok(_lock) = self.file.lock() else {
+            return;
+        };
         if self.find().as_ref() != Some(settled) {
             return;
         }
@@ -67,4 +83,13 @@ impl Rescue {
             _ => {}
         }
     }
+}
+
+/// Whether what is found in the file may be overwritten with a document.
+pub(super) fn gives_way(
+    found: Option<&Document>,
+    document: &Document,
+    taken_over: Option<&Document>,
+) -> bool {
+    found.is_none_or(|found| Some(found) == taken_over || outranks(document, found))
 }

@@ -27,6 +27,7 @@ pub(crate) enum Verdict {
 
 /// A refusal of the token endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Hash))]
 pub(crate) struct Denial {
     pub(crate) status: StatusCode,
     pub(crate) code: Option<String>,

@@ -3,10 +3,7 @@
 //! A swap holds a kernel lock on a file beside it, so that a crash leaves no
 //! lock behind, and [replaces](PrivateFile::replace) the file.
 
-use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -21,9 +18,6 @@ use crate::rotation::Document;
 pub struct FileStore {
     file: PrivateFile,
 }
-
-/// How long a swap waits for the lock.
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the file holds.
 #[derive(Serialize, Deserialize)]
@@ -85,12 +79,7 @@ impl FileStore {
     fn swap(&self, expected: Version, document: &Document) -> Result<Swap, StoreError> {
         let file = self.file.target();
         file.make_directory()?;
-        // The lock lives in a file of its own because the rename replaces the
-        // token file. The kernel drops it with the descriptor, however the
-        // process ends.
-        step("lock");
-        let lock = file.open_sibling("lock")?;
-        lock_in_time(&lock).map_err(|error| file.failed("lock", &error))?;
+        let _lock = file.lock()?;
         step("compare");
         let current = Self { file: file.clone() }.read()?;
         if current.map_or(Version::EMPTY, |stored| stored.version) != expected {
@@ -110,27 +99,6 @@ fn envelope(version: Version, document: &Document) -> serde_json::Result<Zeroizi
         document: serde_json::from_slice(&document)?,
     };
     serde_json::to_vec(&envelope).map(Zeroizing::new)
-}
-
-/// Waits for the lock, but not for ever: its holder may be stopped.
-fn lock_in_time(lock: &File) -> io::Result<()> {
-    let give_up = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
-                // The kernel has no lock with a deadline; a swap takes milliseconds.
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "another process has held it for 10 s: is one stopped?",
-                ));
-            }
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-    }
 }
 
 impl TokenStore for FileStore {

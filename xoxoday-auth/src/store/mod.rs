@@ -43,6 +43,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
 
 /// A document and the version under which it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Hash))]
 pub struct Stored {
     /// The version to expect at the next swap.
     pub version: Version,
@@ -86,6 +87,7 @@ pub enum Swap {
 
 /// A store that could not be read or written. Says where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Hash))]
 pub struct StoreError {
     kind: StoreErrorKind,
     message: String,
@@ -93,6 +95,7 @@ pub struct StoreError {
 
 /// What kind of trouble a store is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Hash))]
 #[non_exhaustive]
 pub enum StoreErrorKind {
     /// It cannot be reached, read or written now: worth trying again.

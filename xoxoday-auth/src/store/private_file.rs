@@ -5,13 +5,17 @@
 //! every moment the path names a whole content, and a crash loses none that was
 //! reported as written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
 use super::{StoreError, StoreErrorKind};
+
+/// How long to wait for the lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A secret's file. Every step is told to `tracing` at its finest level.
 #[derive(Debug, Clone)]
@@ -90,10 +94,15 @@ impl PrivateFile {
         Ok(())
     }
 
-    /// A file beside this one, open for writing: its name with an extension.
-    pub(crate) fn open_sibling(&self, extension: &str) -> Result<File, StoreError> {
-        let path = self.sibling(extension);
-        open_private(&path, OpenOptions::new().create(true))
+    /// Keeps others who ask for it away until what is returned is dropped.
+    ///
+    /// The lock lives in a file of its own because a rename replaces this one.
+    /// The kernel drops it with the descriptor, however the process ends.
+    pub(crate) fn lock(&self) -> Result<File, StoreError> {
+        step("lock");
+        let path = self.sibling("lock");
+        let lock = open_private(&path, OpenOptions::new().create(true));
+        lock.and_then(|lock| lock_in_time(&lock).map(|()| lock))
             .map_err(|error| self.failed("lock", &error))
     }
 
@@ -163,6 +172,27 @@ impl PrivateFile {
 /// for tests that end the process right there.
 pub(super) fn step(step: &'static str) {
     tracing::trace!(step, "token file");
+}
+
+/// Waits for the lock, but not for ever: its holder may be stopped.
+fn lock_in_time(lock: &File) -> io::Result<()> {
+    let give_up = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
+                // The kernel has no lock with a deadline; a swap takes milliseconds.
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "another process has held it for 10 s: is one stopped?",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
