@@ -9,7 +9,7 @@ use xoxoday_auth::{Error, ErrorKind, Event, FileStore, MemoryStore, TokenStore, 
 use xoxoday_sandbox::{Bearer, Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
 use xoxoday_tests::canary::STORE;
 use xoxoday_tests::troubled::{Moved, Watched};
-use xoxoday_tests::{client_of, directory, marked, sandbox, seed};
+use xoxoday_tests::{answer, client_of, directory, marked, sandbox, seed};
 
 const JOHN: &str = "john@company.example";
 const EIGHT_DAYS: Duration = Duration::from_secs(8 * 86_400);
@@ -482,4 +482,45 @@ async fn tokens_of_another_account_are_never_presented() {
     let error = xoxoday.tokens().rotate().await.unwrap_err();
     assert!(error.to_string().contains("belongs to"), "{error}");
     assert_eq!(exchanges(&sandbox), 0);
+}
+
+#[tokio::test]
+async fn any_4xx_costs_an_exchange_only_where_that_was_asked_for() {
+    let refused = || answer(400, r#"{"error":"odd","message":"no reason"}"#);
+    for asked_for in [false, true] {
+        let sandbox = sandbox();
+        let builder = client_of(&sandbox).rotate_on_any_4xx(asked_for);
+        let xoxoday = builder.build().await.unwrap();
+        sandbox.trouble(Operation::FetchPoints, refused());
+        assert_eq!(balance(&xoxoday).await.is_ok(), asked_for);
+        assert_eq!(exchanges(&sandbox), usize::from(asked_for));
+        // Where a new token does not help either, no more are bought.
+        let plan = Plan::from(refused()).until_cleared();
+        sandbox.trouble(Operation::FetchPoints, plan);
+        for _ in 0..4 {
+            assert_eq!(
+                balance(&xoxoday).await.unwrap_err().kind(),
+                ErrorKind::Refused
+            );
+        }
+        assert_eq!(exchanges(&sandbox), 2 * usize::from(asked_for));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_rejected_as_soon_as_it_was_bought_is_not_replaced_each_time() {
+    let sandbox = sandbox();
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    let unauthorized = answer(401, r#"{"error":"Unauthorized"}"#);
+    sandbox.trouble(
+        Operation::FetchPoints,
+        Plan::from(unauthorized).until_cleared(),
+    );
+    for _ in 0..5 {
+        let error = balance(&xoxoday).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    }
+    assert_eq!(exchanges(&sandbox), 1);
+    sandbox.clear_trouble();
+    balance(&xoxoday).await.unwrap();
 }

@@ -40,6 +40,7 @@ pub struct Builder {
     policy: Policy,
     rescue_file: Option<PathBuf>,
     keep_fresh: bool,
+    rotate_on_any_4xx: bool,
     limits: Limits,
     answer_limit: usize,
     observer: Observer,
@@ -68,6 +69,7 @@ impl Builder {
             },
             rescue_file: None,
             keep_fresh: false,
+            rotate_on_any_4xx: false,
             limits: Limits::default(),
             answer_limit: 1024 * 1024,
             observer: Observer::default(),
@@ -189,6 +191,15 @@ impl Builder {
     /// lives. Without this a rotation that is due waits for the next call.
     pub fn keep_fresh(mut self) -> Self {
         self.keep_fresh = true;
+        self
+    }
+
+    /// Takes every 4xx answer without a code of Xoxoday's for a token rejection,
+    /// as one of Xoxoday's pages advises. Another warns that unusual numbers of
+    /// refreshes invalidate tokens, so by default only rejections count. Floor
+    /// and brake hold either way.
+    pub fn rotate_on_any_4xx(mut self, rotate: bool) -> Self {
+        self.rotate_on_any_4xx = rotate;
         self
     }
 
@@ -347,6 +358,7 @@ impl Builder {
                 rotator,
                 clock: self.clock,
                 observer: self.observer,
+                rotate_on_any_4xx: self.rotate_on_any_4xx,
                 client_secret: self.client_secret,
                 answer_limit: self.answer_limit,
             },

@@ -9,8 +9,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Request, StatusCode};
 use tracing::Instrument as _;
 use url::Url;
 use xoxoday_api::Operation;
@@ -37,6 +37,7 @@ pub(crate) struct Authenticated {
     pub(crate) rotator: Rotator,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Observer,
+    pub(crate) rotate_on_any_4xx: bool,
     pub(crate) client_secret: ClientSecret,
     /// The longest answer that is read, in bytes.
     pub(crate) answer_limit: usize,
@@ -117,7 +118,7 @@ impl Authenticated {
         };
         let spare = request.try_clone();
         let first = self.execute(sending, Some(&live), request).await?;
-        let (true, Some(mut again)) = (is_rejection(&first.meaning), spare) else {
+        let (true, Some(mut again)) = (self.is_rejection(&first), spare) else {
             return Ok(first);
         };
         // Nothing was done yet, and to give up on waiting does nothing either.
@@ -133,6 +134,8 @@ impl Authenticated {
                 *again.timeout_mut() = Some(timeout);
                 self.execute(sending, Some(&newer), again).await
             }
+            // What the server said itself says more than that no token was had.
+            _ if matches!(first.meaning, Meaning::Refused { .. }) => Ok(first),
             (newer, _) => Ok(Delivered {
                 not_renewed: Some(newer.err().unwrap_or(NoToken::Late)),
                 ..first
@@ -203,21 +206,33 @@ impl Authenticated {
             false => AttemptOutcome::of(&meaning),
         };
         span.ended(Some(answer.status), outcome);
-        if let Some(live) = live
-            && !is_rejection(&meaning)
-        {
-            self.rotator.accepted(live.generation);
-        }
-        Ok(Delivered {
+        let delivered = Delivered {
             answer,
             meaning,
             not_renewed: None,
-        })
+        };
+        if let Some(live) = live
+            && !self.is_rejection(&delivered)
+        {
+            self.rotator.accepted(live.generation);
+        }
+        Ok(delivered)
     }
-}
 
-fn is_rejection(meaning: &Meaning) -> bool {
-    matches!(meaning, Meaning::TokenRejected | Meaning::Unauthorized)
+    /// Whether a newer token may help. Xoxoday's codes say that none does, and
+    /// a request that timed out may have been worked on.
+    fn is_rejection(&self, delivered: &Delivered) -> bool {
+        let status = delivered.answer.status;
+        match &delivered.meaning {
+            Meaning::TokenRejected | Meaning::Unauthorized => true,
+            Meaning::Refused { code: None, .. } => {
+                self.rotate_on_any_4xx
+                    && status.is_client_error()
+                    && status != StatusCode::REQUEST_TIMEOUT
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Whether a request failed before a byte of it was sent.
