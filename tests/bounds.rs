@@ -16,9 +16,8 @@ mod memory;
 /// What an answer that cannot be read means to a caller.
 fn is_fair(call: Call, kind: ErrorKind) -> bool {
     match call.operation {
-        Operation::SendPoints | Operation::CancelPoints => kind == ErrorKind::OutcomeUnknown,
-        Operation::CreateUserToken => {
-            matches!(kind, ErrorKind::OutcomeUnknown | ErrorKind::Unexpected)
+        Operation::SendPoints | Operation::CancelPoints | Operation::CreateUserToken => {
+            kind == ErrorKind::OutcomeUnknown
         }
         _ => matches!(kind, ErrorKind::Unavailable | ErrorKind::Unexpected),
     }

@@ -6,8 +6,9 @@ use xoxoday_auth::{Error, ErrorKind, Points, Recipient, Xoxoday};
 use xoxoday_sandbox::{
     ApplicationError, Numbers, Operation, Sandbox, SendAnswer, SendBody, Trouble,
 };
+use xoxoday_tests::calls::Call;
 use xoxoday_tests::canary::MARK;
-use xoxoday_tests::{BOSS, client_of, sandbox};
+use xoxoday_tests::{BOSS, client_of, hasty, sandbox};
 
 const JOHN: &str = "john@company.example";
 const JANE: &str = "jane@company.example";
@@ -138,6 +139,31 @@ async fn a_401_that_no_token_can_cure_costs_no_exchange() {
     assert_eq!(error.code(), Some("PIPE10017"));
     assert_eq!(error.status().map(|status| status.as_u16()), Some(401));
     assert!(sandbox.record().exchanges().is_empty());
+}
+
+/// Each call with a bearer, by its facade and raw, with each code at each
+/// status, also where users ask to take any 4xx for a rejection.
+#[tokio::test]
+async fn no_call_pays_an_exchange_for_a_code_that_no_token_can_cure() {
+    let sandbox = sandbox();
+    let builder = hasty(&sandbox).rotate_on_any_4xx(true);
+    let xoxoday = builder.build().await.unwrap();
+    let calls = Call::all().filter(|call| call.operation != Operation::RefreshTokenPoints);
+    let mut made = 0;
+    for call in calls {
+        for code in ["PIPE10015", "PIPE10016", "PIPE10017", "PLE10019"] {
+            for status in [200, 400, 401, 403, 404, 422, 429, 500, 502, 503] {
+                let body = format!(r#"{{"code":{status},"errorId":"{code}","error":"why"}}"#);
+                sandbox.trouble(call.operation, answered(status, &body));
+                // What each says is the matter of other tests.
+                let _ = call.make(&xoxoday).await;
+                made += 1;
+            }
+        }
+    }
+    let record = sandbox.record();
+    assert!(record.exchanges().is_empty());
+    assert_eq!(record.calls().len(), made, "something was sent twice");
 }
 
 #[tokio::test]

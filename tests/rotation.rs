@@ -511,16 +511,20 @@ async fn any_4xx_costs_an_exchange_only_where_that_was_asked_for() {
 async fn a_token_that_is_rejected_as_soon_as_it_was_bought_is_not_replaced_each_time() {
     let sandbox = sandbox();
     let xoxoday = client_of(&sandbox).build().await.unwrap();
-    let unauthorized = answer(401, r#"{"error":"Unauthorized"}"#);
-    sandbox.trouble(
-        Operation::FetchPoints,
-        Plan::from(unauthorized).until_cleared(),
-    );
-    for _ in 0..5 {
-        let error = balance(&xoxoday).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    for (body, kind) in [
+        (r#"{"error":"Unauthorized"}"#, ErrorKind::Refused),
+        (r#"{"error":"invalid_token"}"#, ErrorKind::LoginRequired),
+    ] {
+        sandbox.clear_trouble();
+        let rejection = Plan::from(answer(401, body)).until_cleared();
+        sandbox.trouble(Operation::FetchPoints, rejection);
+        // The same is said each time.
+        for _ in 0..5 {
+            let error = balance(&xoxoday).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+        assert_eq!(exchanges(&sandbox), 1);
     }
-    assert_eq!(exchanges(&sandbox), 1);
     sandbox.clear_trouble();
     balance(&xoxoday).await.unwrap();
 }

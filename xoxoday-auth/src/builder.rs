@@ -197,19 +197,21 @@ impl Builder {
     /// Takes every 4xx answer without a code of Xoxoday's for a token rejection,
     /// as one of Xoxoday's pages advises. Another warns that unusual numbers of
     /// refreshes invalidate tokens, so by default only rejections count. Floor
-    /// and brake hold either way.
+    /// and brake hold either way, and what must not be done twice is not.
     pub fn rotate_on_any_4xx(mut self, rotate: bool) -> Self {
         self.rotate_on_any_4xx = rotate;
         self
     }
 
-    /// How long a connection may take to be made; 10 s by default.
+    /// How long a connection may take to be made; 10 s by default. A single call
+    /// cannot have another: connections are shared.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         self.configure_http(move |http| http.connect_timeout(timeout))
     }
 
     /// How long one request may take, to its answer's last byte; 30 s by
     /// default. A single call can have another: [`Xoxoday::with_request_timeout`].
+    /// An exchange of the refresh token has half the lease instead.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request = timeout;
         self
@@ -230,7 +232,8 @@ impl Builder {
         self
     }
 
-    /// The longest answer that is read, in bytes; 1 MiB by default.
+    /// The longest answer that is read, in bytes; 1 MiB by default. Of an answer
+    /// to the refresh token, which must not be lost, 256 KiB are read either way.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
         self

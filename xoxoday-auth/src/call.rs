@@ -199,21 +199,19 @@ fn undelivered(operation: Operation, error: reqwest::Error) -> Error {
 }
 
 fn unanswered(operation: Operation) -> Error {
-    match operation {
-        Operation::CreateUserToken => Error::new(
-            ErrorKind::OutcomeUnknown,
-            "no answer came, so the user may have new tokens that nobody holds",
-        ),
-        _ => senseless(operation, ErrorKind::Unavailable, "no answer came"),
-    }
+    senseless(operation, ErrorKind::Unavailable, "no answer came")
 }
 
-/// An answer that tells nothing. Where points move, that leaves it open whether
-/// they did.
+/// An answer that tells nothing. Where points move or tokens are made, that
+/// leaves it open whether they did or were.
 fn senseless(operation: Operation, kind: ErrorKind, what: &str) -> Error {
-    match moves_points(operation) {
-        true => outcome_unknown(what),
-        false => Error::new(kind, what),
+    match operation {
+        _ if moves_points(operation) => outcome_unknown(what),
+        Operation::CreateUserToken => Error::new(
+            ErrorKind::OutcomeUnknown,
+            format!("{what}, so the user may have new tokens that nobody holds"),
+        ),
+        _ => Error::new(kind, what),
     }
 }
 
@@ -277,13 +275,8 @@ fn decode<T: DeserializeOwned>(
             error.with_code(code)
         }
         Meaning::ServerTrouble(wait) => {
-            let error = match moves_points(operation) {
-                true => outcome_unknown("the server failed while it worked on this"),
-                false => Error::new(
-                    ErrorKind::Unavailable,
-                    "the server, or a gateway before it, is in trouble",
-                ),
-            };
+            let what = "the server, or a gateway before it, is in trouble";
+            let error = senseless(operation, ErrorKind::Unavailable, what);
             match wait {
                 Some(wait) => error.retry_after(wait),
                 None => error,

@@ -24,8 +24,9 @@ use crate::users::UserTokensClient;
 
 /// One Xoxoday account.
 ///
-/// Cheap to clone; clones share tokens and connections. It does nothing in the
-/// background: tokens rotate when that is due and a call comes by.
+/// Cheap to clone; clones share tokens and connections. Unless
+/// [asked to](Builder::keep_fresh), it does nothing in the background: tokens
+/// rotate when that is due and a call comes by.
 #[derive(Clone)]
 pub struct Xoxoday {
     pub(crate) transport: Arc<Authenticated>,
@@ -138,10 +139,11 @@ impl Xoxoday {
 
     /// Waits until a rotation that is under way has been finished and saved.
     ///
-    /// A rotation that is due starts beside the call that noticed it. A program
-    /// that ends right after its last call waits here first: if the runtime
-    /// stopped between Xoxoday's answer and the save, the new refresh token
-    /// would be lost, and a person would have to log in.
+    /// A rotation that is due starts beside the call that noticed it. To drop
+    /// the last client waits for it too, but blocks the thread; and a client in
+    /// a `static` is never dropped. If the process ended between Xoxoday's answer
+    /// and the save, the new refresh token would be lost, and a person would
+    /// have to log in.
     pub async fn shutdown(&self) {
         self.transport.rotator.settle().await;
     }

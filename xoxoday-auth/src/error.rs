@@ -20,8 +20,8 @@ use crate::store::StoreErrorKind;
 /// | kind | what happened | what to do |
 /// | --- | --- | --- |
 /// | [`InvalidInput`](ErrorKind::InvalidInput) | something given to this library is wrong; the call was not sent | give other input, or mend what the message names |
-/// | [`Unavailable`](ErrorKind::Unavailable) | Xoxoday, the network or the token store is in trouble, or limits requests; nothing was done | try again, after the [wait](Error::wait) if there is one |
-/// | [`LoginRequired`](ErrorKind::LoginRequired) | the refresh token is gone | a person takes new tokens from the dashboard |
+/// | [`Unavailable`](ErrorKind::Unavailable) | Xoxoday, the network or the token store is in trouble, or limits requests; nothing was done that must not be done twice | try again, after the [wait](Error::wait) if there is one |
+/// | [`LoginRequired`](ErrorKind::LoginRequired) | the refresh token is gone, or its fate is unknown and [the policy](crate::AfterLostAnswer) is to halt | a person takes new tokens from the dashboard |
 /// | [`Refused`](ErrorKind::Refused) | Xoxoday understood and said no | read the message; with a [`code`](Error::code), follow the [`advice`](Error::advice) or ask Xoxoday |
 /// | [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | points may have moved or not, or a user's tokens been made | look at the balances; do not just repeat it |
 /// | [`Unexpected`](ErrorKind::Unexpected) | the answer makes no sense | report it |
@@ -110,8 +110,10 @@ impl Error {
         self
     }
 
+    /// Names the request, unless it is an error of another one: of the exchange
+    /// that a call waited for.
     pub(crate) fn with_request_id(mut self, id: &str) -> Self {
-        self.0.request_id = Some(id.to_owned());
+        self.0.request_id.get_or_insert_with(|| id.to_owned());
         self
     }
 

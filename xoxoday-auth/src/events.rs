@@ -35,8 +35,9 @@ pub enum Event {
         /// When it ends.
         ends_at: EpochMillis,
     },
-    /// New tokens could not be saved. They are in use, and will be lost if the
-    /// process ends before the store is mended.
+    /// New tokens could not be saved. They are in use and in the
+    /// [rescue file](crate::Builder::rescue_file), and are saved as soon as the
+    /// store can be written.
     SuccessorUnsaved {
         /// The generation of the new tokens.
         generation: u64,

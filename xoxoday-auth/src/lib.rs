@@ -48,14 +48,15 @@
 //!
 //! - [`Builder::observe`] is told of every request.
 //! - [`Xoxoday::events`] tells what happens to the tokens.
-//! - `tracing` has a span for each call, with its requests as children, and one
-//!   for each rotation. Their names and fields are stable:
+//! - `tracing` has a span for each call of a facade, with its requests as children,
+//!   and one for each rotation, with the exchange as its child. The raw client
+//!   has those of its requests alone. Their names and fields are stable:
 //!
 //! | span | fields |
 //! | --- | --- |
 //! | `xoxoday.call` | `operation`, `environment`, `request_id`, `attempts` (requests), `duration_ms`, `outcome` (`success`, `dropped`, or the kind of the error: `invalid_input`, `unavailable`, `login_required`, `refused`, `outcome_unknown`, `unexpected`) |
 //! | `xoxoday.request` | `operation`, `environment`, `request_id`, `attempt`, `generation`, `status`, `duration_ms`, `outcome` (`answered`, `token_rejected`, `rate_limited`, `refused`, `trouble`, `not_sent`, `no_answer`) |
-//! | `xoxoday.rotation` | `operation`, `environment`, `reason` (`due`, `rejected`, `demanded`), `generation`, `duration_ms`, `outcome` (`rotated`, `adopted`, `still_fresh`, `login_required`, `braked`, `denied`, `unavailable`, `store_trouble`, `unsaved`) |
+//! | `xoxoday.rotation` | `operation`, `environment`, `reason` (`due`, `rejected`, `demanded`), `generation`, `duration_ms`, `outcome` (`rotated`, `adopted`, `still_fresh`, `login_required`, `braked`, `busy`, `halted`, `denied`, `unavailable`, `store_trouble`, `unsaved`) |
 //!
 //! # Features
 //!

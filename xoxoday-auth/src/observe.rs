@@ -36,7 +36,9 @@ pub struct Attempt<'a> {
 #[non_exhaustive]
 pub enum AttemptOutcome {
     /// The answer that the operation promises. What it says may be a failure
-    /// all the same, which the call's own result tells.
+    /// all the same, which the call's own result tells. An exchange of the
+    /// refresh token counts as answered by any answer: nobody looks at it before
+    /// it is saved, and [events](crate::Event) tell what it was.
     Answered,
     /// The token was not accepted.
     TokenRejected,

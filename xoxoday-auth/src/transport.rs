@@ -9,8 +9,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Request, StatusCode};
 use tracing::Instrument as _;
 use url::Url;
 use xoxoday_api::Operation;
@@ -24,6 +24,7 @@ use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Deadline;
 use crate::observe::{AttemptOutcome, Observer};
+use crate::retry::is_repeatable;
 use crate::rotation::Clock;
 use crate::rotation::driver::Rotator;
 use crate::rotation::protocol::Failure;
@@ -118,7 +119,8 @@ impl Authenticated {
         };
         let spare = request.try_clone();
         let first = self.execute(sending, Some(&live), request).await?;
-        let (true, Some(mut again)) = (self.is_rejection(&first), spare) else {
+        let rejected = self.is_rejection(sending.operation, &first);
+        let (true, Some(mut again)) = (rejected, spare) else {
             return Ok(first);
         };
         // Nothing was done yet, and to give up on waiting does nothing either.
@@ -136,6 +138,8 @@ impl Authenticated {
             }
             // What the server said itself says more than that no token was had.
             _ if matches!(first.meaning, Meaning::Refused { .. }) => Ok(first),
+            // The rejected token is as new as any.
+            (Err(NoToken::Failed(Failure::Useless { .. })), _) => Ok(first),
             (newer, _) => Ok(Delivered {
                 not_renewed: Some(newer.err().unwrap_or(NoToken::Late)),
                 ..first
@@ -212,23 +216,22 @@ impl Authenticated {
             not_renewed: None,
         };
         if let Some(live) = live
-            && !self.is_rejection(&delivered)
+            && !self.is_rejection(sending.operation, &delivered)
         {
             self.rotator.accepted(live.generation);
         }
         Ok(delivered)
     }
 
-    /// Whether a newer token may help. Xoxoday's codes say that none does, and
-    /// a request that timed out may have been worked on.
-    fn is_rejection(&self, delivered: &Delivered) -> bool {
+    /// Whether a newer token may help. Xoxoday's codes say that none does. Where
+    /// any 4xx counts, the call is made again on a guess: only what does no harm
+    /// twice.
+    fn is_rejection(&self, operation: Operation, delivered: &Delivered) -> bool {
         let status = delivered.answer.status;
         match &delivered.meaning {
             Meaning::TokenRejected | Meaning::Unauthorized => true,
             Meaning::Refused { code: None, .. } => {
-                self.rotate_on_any_4xx
-                    && status.is_client_error()
-                    && status != StatusCode::REQUEST_TIMEOUT
+                self.rotate_on_any_4xx && status.is_client_error() && is_repeatable(operation)
             }
             _ => false,
         }
