@@ -55,14 +55,15 @@ async fn a_clock_that_jumps_forward_alone_costs_one_exchange() {
 async fn a_clock_that_is_set_back_neither_stops_calls_nor_rotations() {
     let (sandbox, clock, xoxoday) = account().await;
     for back in [HOUR, 400 * DAY] {
-        clock.back(back);
-        balance(&xoxoday).await.unwrap();
-        xoxoday.shutdown().await;
         let before = exchanges(&sandbox);
-        // Nothing is known of when the last exchange was: the floor is no wall.
-        xoxoday.tokens().rotate().await.unwrap();
-        assert_eq!(exchanges(&sandbox), before + 1);
-        balance(&xoxoday).await.unwrap();
+        clock.back(back);
+        // Nothing is known of when the token was issued and when the last
+        // exchange was: it is replaced, once, and the floor is no wall.
+        for _ in 0..2 {
+            balance(&xoxoday).await.unwrap();
+            xoxoday.shutdown().await;
+            assert_eq!(exchanges(&sandbox), before + 1);
+        }
     }
 }
 

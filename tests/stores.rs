@@ -177,6 +177,27 @@ async fn g4_a_store_that_was_lost_with_its_disk_starts_from_what_was_rescued() {
     assert_eq!(sandbox.record().exchanges().len(), 2);
 }
 
+#[tokio::test]
+async fn a_running_process_brings_back_what_the_store_has_lost() {
+    for put_back in [false, true] {
+        let (sandbox, directory) = (sandbox(), directory());
+        let path = directory.path().join(STORE);
+        let builder = client_of(&sandbox).store(FileStore::new(&path));
+        let xoxoday = builder.build().await.unwrap();
+        let old = fs::read(&path).unwrap();
+        xoxoday.tokens().rotate().await.unwrap();
+        match put_back {
+            true => fs::write(&path, &old).unwrap(),
+            false => fs::remove_file(&path).unwrap(),
+        }
+        xoxoday.tokens().rotate().await.unwrap();
+        let facts = sandbox.record().refresh_tokens();
+        assert!(facts.iter().all(|token| token.presented <= 1), "{put_back}");
+        let newest = sandbox.record().pairs().last().cloned().unwrap();
+        assert!(stored(&path).contains(newest.refresh_token()));
+    }
+}
+
 /// A real write that fails: the kernel refuses files beyond a size.
 #[cfg(unix)]
 #[tokio::test]

@@ -32,7 +32,7 @@ use super::snapshot::{Live, Snapshot};
 use super::strikes::Strikes;
 use crate::events::Events;
 use crate::random;
-use crate::store::{BoxFuture, StoreError, StoreErrorKind, TokenStore};
+use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, TokenStore};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
@@ -152,7 +152,13 @@ impl Rotator {
         match self.0.snapshot.usable(now) {
             Some(live) if live.generation > rejected => Ok(live),
             _ => match self.0.strikes.hold(rejected, now) {
-                Some(until) => Err(Failure::Useless { until }),
+                Some(until) => {
+                    // Others, or a person, may have brought better ones.
+                    drop(self.rotate(Reason::Due).await);
+                    let live = self.0.snapshot.usable(now);
+                    live.filter(|live| live.generation > rejected)
+                        .ok_or(Failure::Useless { until })
+                }
                 None => self.renewed(Reason::Rejected(rejected), rejected).await,
             },
         }
@@ -211,13 +217,16 @@ impl Rotator {
 
 impl Drop for Rotator {
     fn drop(&mut self) {
-        self.0.closing.send_replace(true);
-        let Some(running) = self.0.running().take() else {
-            return;
+        let running = {
+            // Together: none begins behind our back.
+            let mut running = self.0.running();
+            self.0.closing.send_replace(true);
+            running.take()
         };
-        if !running.is_over() {
+        if let Some(running) = running.filter(|it| !it.is_over()) {
             tracing::info!("waiting for the end of a rotation");
-            let _ = running.ended.recv_timeout(self.0.parts.policy.lease);
+            // An exchange, a save, and what a store that hangs costs.
+            let _ = running.ended.recv_timeout(3 * self.0.parts.policy.lease);
         }
     }
 }
@@ -271,6 +280,11 @@ impl Inner {
             return running.outcome.clone();
         }
         let (sender, outcome) = watch::channel(None);
+        // Nobody would wait for it any more.
+        if *inner.closing.borrow() {
+            sender.send_replace(Some(Err(shut_down())));
+            return outcome;
+        }
         let (alive, ended) = mpsc::channel();
         *running = Some(Running {
             outcome: outcome.clone(),
@@ -363,6 +377,7 @@ impl Inner {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
         let rescued = self.parts.rescue.as_ref().and_then(Rescue::find);
+        let rescued = rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, &stored)));
         Ok(Loaded { stored, rescued })
     }
 
@@ -374,9 +389,7 @@ impl Inner {
         let closed = closing.wait_for(|closing| *closing);
         match tokio::time::timeout(left.min(OFTEN), closed).await {
             Err(_) => Ok(()),
-            Ok(_) => Err(Failure::Unavailable {
-                why: "the client was shut down".into(),
-            }),
+            Ok(_) => Err(shut_down()),
         }
     }
 
@@ -416,6 +429,16 @@ impl Inner {
         };
         self.quiet_until.store(quiet_until.get(), Ordering::Relaxed);
     }
+}
+
+/// Whether the store has lost what this process still holds: its file was
+/// removed, or an older copy was put in its place.
+fn is_lost(held: &Document, stored: &Option<Stored>) -> bool {
+    let Some(stored) = stored else {
+        return true;
+    };
+    let (stored, _) = stored.document.clone().settled();
+    stored.generation() < held.generation() && held.0.seeds.starts_with(&stored.0.seeds)
 }
 
 /// One rotation, on its thread.
@@ -469,20 +492,28 @@ impl Rotation {
     async fn save_later(&self) {
         const LONGEST: Duration = Duration::from_secs(30);
         let inner = &self.inner;
-        if inner.machine().unsaved().is_none() || inner.saving_later.swap(true, Ordering::Relaxed) {
-            return;
-        }
         let mut closing = inner.closing.subscribe();
-        let mut pause = Duration::from_secs(1);
-        while inner.machine().unsaved().is_some() {
-            let closed = closing.wait_for(|closing| *closing);
-            if tokio::time::timeout(pause, closed).await.is_ok() {
-                break;
+        // Once more each time, in case another was left while we were leaving.
+        while inner.machine().unsaved().is_some()
+            && !inner.saving_later.swap(true, Ordering::SeqCst)
+        {
+            let mut pause = Duration::from_secs(1);
+            while inner.machine().unsaved().is_some() {
+                let closed = closing.wait_for(|closing| *closing);
+                if tokio::time::timeout(pause, closed).await.is_ok() {
+                    return;
+                }
+                pause = (pause * 2).min(LONGEST);
+                drop(wait(Inner::start(inner, Reason::Due)).await);
             }
-            pause = (pause * 2).min(LONGEST);
-            drop(wait(Inner::start(inner, Reason::Due)).await);
+            inner.saving_later.store(false, Ordering::SeqCst);
         }
-        inner.saving_later.store(false, Ordering::Relaxed);
+    }
+}
+
+fn shut_down() -> Failure {
+    Failure::Unavailable {
+        why: "the client was shut down".into(),
     }
 }
 

@@ -42,13 +42,23 @@ pub(super) fn granted(
                 .inspect_err(|error| tracing::warn!(%error, "expires_in was ignored"))
                 .ok()
         });
+    // A token that was just issued has not ended: such an end is a mistake of
+    // a clock or of a unit, and would have us buy tokens without end.
+    let not_ended = |end: &EpochMillis| {
+        let ended = *end <= asked_at;
+        if ended {
+            tracing::warn!("an end that had passed when the token was issued was ignored");
+        }
+        !ended
+    };
     Some(Grant {
         access,
         access_expires_at: lifetime
             .map(|lifetime| after(asked_at, lifetime))
-            .or_else(|| members.read_as("access_token_expiry")),
+            .filter(not_ended)
+            .or_else(|| members.read_as("access_token_expiry").filter(not_ended)),
         refresh,
-        refresh_expires_at: members.read_as("refresh_token_expiry"),
+        refresh_expires_at: members.read_as("refresh_token_expiry").filter(not_ended),
         obtained_at: asked_at,
     })
 }
@@ -137,19 +147,31 @@ mod tests {
 
     #[test]
     fn lifetimes_count_from_before_the_request() {
-        let grant =
-            grant(r#","expires_in":"60","access_token_expiry":9,"refresh_token_expiry":"7000""#);
+        let grant = grant(
+            r#","expires_in":"60","access_token_expiry":2000000,"refresh_token_expiry":"7000000""#,
+        );
         let grant = grant.unwrap();
         assert_eq!(grant.access_expires_at, Some(EpochMillis::new(1_060_000)));
-        assert_eq!(grant.refresh_expires_at, Some(EpochMillis::new(7000)));
+        assert_eq!(grant.refresh_expires_at, Some(EpochMillis::new(7_000_000)));
     }
 
     #[test]
     fn an_expires_in_that_is_a_timestamp_gives_way_to_the_expiry() {
-        let both = grant(r#","expires_in":1718000000,"access_token_expiry":5000"#).unwrap();
-        assert_eq!(both.access_expires_at, Some(EpochMillis::new(5000)));
+        let both = grant(r#","expires_in":1718000000,"access_token_expiry":5000000"#).unwrap();
+        assert_eq!(both.access_expires_at, Some(EpochMillis::new(5_000_000)));
         let alone = grant(r#","expires_in":1718000000"#).unwrap();
         assert_eq!(alone.access_expires_at, None);
+    }
+
+    #[test]
+    fn an_end_that_has_passed_already_is_left_to_the_server() {
+        let seconds =
+            r#","expires_in":0,"access_token_expiry":1000,"refresh_token_expiry":1000000"#;
+        let grant = grant(seconds).unwrap();
+        assert_eq!(
+            (grant.access_expires_at, grant.refresh_expires_at),
+            (None, None)
+        );
     }
 
     #[test]

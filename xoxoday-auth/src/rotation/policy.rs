@@ -55,7 +55,7 @@ const LONGEST_REPLAY_WAIT: Duration = Duration::from_secs(60 * 60);
 const LONGEST_BRAKE: Duration = Duration::from_secs(24 * 60 * 60);
 /// What was done further ahead than this was done by a clock that has been set
 /// back since: nothing is known of when it was.
-const SKEW: Duration = Duration::from_secs(5 * 60);
+pub(super) const SKEW: Duration = Duration::from_secs(5 * 60);
 
 impl Policy {
     /// A shorter lease would give up on answers that are on their way.

@@ -8,7 +8,8 @@ use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::{AccessToken, RefreshToken};
 
 use super::Document;
-use super::policy::Policy;
+use super::clock::until;
+use super::policy::{Policy, SKEW};
 
 /// A live access token, ready to send.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Live {
     usable_until: Option<EpochMillis>,
     /// To be rotated from here on.
     due_at: EpochMillis,
+    obtained_at: EpochMillis,
 }
 
 impl Live {
@@ -38,6 +40,7 @@ impl Live {
             refresh: document.0.refresh.clone(),
             usable_until: policy.usable_until(document),
             due_at: policy.due_at(document),
+            obtained_at: document.0.obtained_at,
         })
     }
 
@@ -51,7 +54,8 @@ impl Live {
     }
 
     pub(crate) fn is_due(&self, now: EpochMillis) -> bool {
-        now >= self.due_at
+        // Or it is not known when, because the clock was set back since.
+        now >= self.due_at || until(now, self.obtained_at) > SKEW
     }
 }
 
