@@ -230,6 +230,7 @@ async fn an_account_survives_kills_at_random_times() {
         for _ in 0..random(number_of_steps) {
             told.next();
         }
+        // Not to wait for anything: this is the random time.
         std::thread::sleep(Duration::from_micros(random(1500) as u64));
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use xoxoday_auth::store::Swap;
 use xoxoday_auth::tokens::Rotation;
-use xoxoday_auth::{Error, ErrorKind, Event, FileStore, MemoryStore, TokenStore, Xoxoday};
-use xoxoday_sandbox::{Bearer, Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
+use xoxoday_auth::{Error, ErrorKind, FileStore, MemoryStore, TokenStore, Xoxoday};
+use xoxoday_sandbox::{Gate, Operation, Plan, RateLimit, RateLimitShape, Sandbox, Trouble};
 use xoxoday_tests::canary::STORE;
 use xoxoday_tests::troubled::{Moved, Watched};
 use xoxoday_tests::{answer, client_of, directory, marked, sandbox, seed};
@@ -85,113 +85,6 @@ async fn many_callers_with_a_rejected_token_share_one_exchange() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(exchanges(&sandbox), 1);
-}
-
-#[tokio::test]
-async fn new_tokens_are_saved_before_they_are_used() {
-    let sandbox = sandbox();
-    let store = Watched::new(2);
-    let xoxoday = client_of(&sandbox)
-        .store(store.clone())
-        .build()
-        .await
-        .unwrap();
-    store.asked().await;
-
-    sandbox.clock().advance(FORTY_DAYS);
-    let call = tokio::spawn({
-        let xoxoday = xoxoday.clone();
-        async move { balance(&xoxoday).await }
-    });
-    // The intent was saved, the exchange is done, and the swap waits for leave:
-    // nobody has the new token.
-    store.asked().await;
-    store.asked().await;
-    let with_new_token = |sandbox: &Sandbox| {
-        let record = sandbox.record();
-        let newest = record.exchanges()[0].brought.unwrap();
-        let uses = record.matching(
-            |call| matches!(call.bearer, Bearer::Known { generation, .. } if generation == newest),
-        );
-        uses.len()
-    };
-    assert_eq!(with_new_token(&sandbox), 0);
-    assert_eq!(xoxoday.tokens().status().generation, 1);
-
-    store.give_leave();
-    call.await.unwrap().unwrap();
-    assert_eq!(with_new_token(&sandbox), 1);
-}
-
-#[tokio::test]
-async fn a_successor_that_cannot_be_saved_is_served_and_saved_before_the_next_exchange() {
-    let sandbox = sandbox();
-    let store = Watched::new(100);
-    let xoxoday = client_of(&sandbox)
-        .store(store.clone())
-        .build()
-        .await
-        .unwrap();
-
-    // The disk is full right behind the intent.
-    store.break_after(1);
-    let unsaved = xoxoday.tokens().rotate().await.unwrap_err();
-    assert!(unsaved.to_string().contains("disk full"), "{unsaved}");
-    balance(&xoxoday).await.unwrap();
-
-    xoxoday.tokens().rotate().await.unwrap_err();
-    assert_eq!(
-        exchanges(&sandbox),
-        1,
-        "exchanged while a successor was unsaved"
-    );
-
-    store.mend();
-    xoxoday.tokens().rotate().await.unwrap();
-    assert_eq!(exchanges(&sandbox), 2);
-    let saved = store.stored().await;
-    assert_eq!(saved["generation"], 2);
-    assert_eq!(saved["staged"]["status"], 200);
-    assert_each_presented_once(&sandbox);
-}
-
-#[tokio::test]
-async fn a_successor_that_could_not_be_saved_is_saved_without_being_asked() {
-    let sandbox = sandbox();
-    let store = Watched::new(100);
-    let xoxoday = client_of(&sandbox)
-        .store(store.clone())
-        .build()
-        .await
-        .unwrap();
-    let mut events = xoxoday.events();
-    store.break_after(1);
-    xoxoday.tokens().rotate().await.unwrap_err();
-    assert!(matches!(
-        events.next().await,
-        Some(Event::SuccessorUnsaved { generation: 2, .. })
-    ));
-    store.mend();
-    store.forget_what_was_asked();
-    store.asked().await;
-    xoxoday.shutdown().await;
-    assert_eq!(store.stored().await["staged"]["status"], 200);
-}
-
-#[tokio::test]
-async fn a_store_that_cannot_be_written_costs_no_token() {
-    let sandbox = sandbox();
-    let store = Watched::new(100);
-    let xoxoday = client_of(&sandbox)
-        .store(store.clone())
-        .build()
-        .await
-        .unwrap();
-    store.break_after(0);
-    let error = xoxoday.tokens().rotate().await.unwrap_err();
-    assert!(error.to_string().contains("disk full"), "{error}");
-    assert_eq!(exchanges(&sandbox), 0);
-    balance(&xoxoday).await.unwrap();
 }
 
 #[tokio::test]

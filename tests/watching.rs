@@ -23,6 +23,19 @@ async fn every_call_carries_the_request_id_that_its_error_tells() {
     let call = record.of(Operation::FetchPoints)[0];
     assert_eq!(call.header("x-request-id"), Some(id));
 
+    // So does a rotation, whatever comes of it.
+    for trouble in [
+        Trouble::Status(502),
+        Trouble::DropAnswer,
+        answer(401, r#"{"error":"invalid_token"}"#),
+    ] {
+        sandbox.trouble(Operation::RefreshTokenPoints, trouble);
+        let failed = xoxoday.tokens().rotate().await.unwrap_err();
+        let record = sandbox.record();
+        let exchange = record.exchanges().last().unwrap().header("x-request-id");
+        assert_eq!(exchange, failed.request_id(), "{failed}");
+    }
+
     let advice = error.advice().unwrap();
     let told = error.to_string();
     for part in ["fetchPoints", "HTTP 401", "PIPE10017", id, advice.action] {

@@ -95,6 +95,8 @@ pub mod points;
 mod properties;
 mod random;
 mod raw;
+#[cfg(test)]
+mod reading_properties;
 mod retry;
 mod rotation;
 pub mod store;

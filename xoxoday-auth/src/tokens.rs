@@ -169,7 +169,13 @@ impl<'a> TokensClient<'a> {
                 "the rotation takes longer than this call may: it goes on by itself",
             )),
         };
-        let rotated = rotated.map_err(|error| error.during(OPERATION));
+        let rotated = rotated.map_err(|error| {
+            let error = error.during(OPERATION);
+            match transport.rotator.attempt() {
+                Some(attempt) => error.with_request_id(&attempt),
+                None => error,
+            }
+        });
         span.ended(&rotated);
         rotated
     }

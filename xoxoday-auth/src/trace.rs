@@ -10,7 +10,7 @@ use tracing::field::Empty;
 use xoxoday_api::Operation;
 
 use crate::environment::Environment;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observe::{Attempt, AttemptOutcome, Observer};
 
 /// A facade's call: `xoxoday.call`.
@@ -53,7 +53,7 @@ impl CallSpan {
     pub(crate) fn ended<T>(&mut self, result: &Result<T, Error>) {
         self.outcome = match result {
             Ok(_) => "success",
-            Err(error) => word(error.kind()),
+            Err(error) => error.kind().as_str(),
         };
     }
 }
@@ -64,18 +64,6 @@ impl Drop for CallSpan {
             .record("attempts", self.attempts.load(Ordering::Relaxed));
         record_time(&self.span, self.started);
         self.span.record("outcome", self.outcome);
-    }
-}
-
-/// The word that stands in the `outcome` field of a call's span.
-fn word(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidInput => "invalid_input",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::LoginRequired => "login_required",
-        ErrorKind::Refused => "refused",
-        ErrorKind::OutcomeUnknown => "outcome_unknown",
-        ErrorKind::Unexpected => "unexpected",
     }
 }
 

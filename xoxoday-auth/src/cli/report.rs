@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
 use super::words;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::rotation::clock::after;
 use crate::rotation::{Account, Clock as _, SystemClock};
 
@@ -46,7 +46,7 @@ impl Report {
             message += " (xoxoday import)";
         }
         let wait = error.wait();
-        let mut report = Self::new(Exit::of(error), "").complaining(kind(error.kind()), message);
+        let mut report = Self::new(Exit::of(error), "").complaining(error.kind().as_str(), message);
         report.error["code"] = json!(error.code());
         report.error["request_id"] = json!(error.request_id());
         report.error["retry_after_seconds"] = json!(wait.map(words::whole_seconds));
@@ -115,15 +115,4 @@ impl Report {
 pub(super) fn line(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
-}
-
-fn kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidInput => "invalid_input",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::LoginRequired => "login_required",
-        ErrorKind::Refused => "refused",
-        ErrorKind::OutcomeUnknown => "outcome_unknown",
-        ErrorKind::Unexpected => "unexpected",
-    }
 }

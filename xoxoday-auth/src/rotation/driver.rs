@@ -1,14 +1,8 @@
-//! Performs what the machine decides, on a thread and a runtime of its own:
-//! neither a caller that goes away nor the end of the program's runtime can cut
-//! an exchange off from its save.
-//!
-//! A thread lives for one rotation, which comes once in days; there is none in
-//! between.
+//! Performs what the machine decides, and tells callers of it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -30,6 +24,7 @@ use super::rescue::Rescue;
 use super::seed::Seed;
 use super::snapshot::{Live, Snapshot};
 use super::strikes::Strikes;
+use super::worker::Rotation;
 use crate::events::Events;
 use crate::random;
 use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, TokenStore};
@@ -57,18 +52,20 @@ pub(crate) struct Parts {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    parts: Parts,
+    pub(super) parts: Parts,
     snapshot: Snapshot,
     document: Mutex<Document>,
     machine: Mutex<Machine>,
+    /// The request of the last rotation, if it made one.
+    attempt: Mutex<Option<String>>,
     running: Mutex<Option<Running>>,
     /// Whether somebody already sees to an answer that could not be saved.
-    saving_later: AtomicBool,
-    closing: watch::Sender<bool>,
+    pub(super) saving_later: AtomicBool,
+    pub(super) closing: watch::Sender<bool>,
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
     quiet_until: AtomicI64,
-    strikes: Strikes,
+    pub(super) strikes: Strikes,
     herald: Herald,
 }
 
@@ -99,6 +96,7 @@ impl Rotator {
             snapshot,
             document: Mutex::new(document),
             machine: Mutex::new(Machine::new(parts.policy.clone(), holder)),
+            attempt: Mutex::new(None),
             running: Mutex::new(None),
             saving_later: AtomicBool::new(false),
             closing: watch::Sender::new(false),
@@ -162,6 +160,11 @@ impl Rotator {
                 None => self.renewed(Reason::Rejected(rejected), rejected).await,
             },
         }
+    }
+
+    /// The `X-Request-Id` of the last rotation's exchange, if it made one.
+    pub(crate) fn attempt(&self) -> Option<String> {
+        lock(&self.0.attempt).clone()
     }
 
     /// Rotates, or joins the rotation that is under way.
@@ -231,7 +234,7 @@ impl Drop for Rotator {
     }
 }
 
-async fn wait(mut running: watch::Receiver<Option<Outcome>>) -> Outcome {
+pub(super) async fn wait(mut running: watch::Receiver<Option<Outcome>>) -> Outcome {
     let outcome = match running.wait_for(Option::is_some).await {
         Ok(outcome) => outcome.clone(),
         Err(_) => None,
@@ -244,7 +247,7 @@ async fn wait(mut running: watch::Receiver<Option<Outcome>>) -> Outcome {
 }
 
 impl Inner {
-    fn document(&self) -> Document {
+    pub(super) fn document(&self) -> Document {
         lock(&self.document).clone()
     }
 
@@ -252,7 +255,7 @@ impl Inner {
         lock(&self.running)
     }
 
-    fn machine(&self) -> MutexGuard<'_, Machine> {
+    pub(super) fn machine(&self) -> MutexGuard<'_, Machine> {
         lock(&self.machine)
     }
 
@@ -274,7 +277,7 @@ impl Inner {
     }
 
     /// Begins a rotation, unless one is under way.
-    fn start(inner: &Arc<Self>, reason: Reason) -> watch::Receiver<Option<Outcome>> {
+    pub(super) fn start(inner: &Arc<Self>, reason: Reason) -> watch::Receiver<Option<Outcome>> {
         let mut running = inner.running();
         if let Some(running) = running.as_ref().filter(|it| !it.is_over()) {
             return running.outcome.clone();
@@ -295,21 +298,14 @@ impl Inner {
             inner: Arc::clone(inner),
             reason,
             cause: tracing::Span::current(),
-            outcome: sender.clone(),
-            _alive: alive,
+            outcome: sender,
+            alive,
         };
-        let log = tracing::dispatcher::get_default(Clone::clone);
-        let spawned = thread::Builder::new()
-            .name("xoxoday-rotation".into())
-            .spawn(move || tracing::dispatcher::with_default(&log, || rotation.run()));
-        if let Err(error) = spawned {
-            let why = format!("no thread for the rotation: {error}");
-            sender.send_replace(Some(Err(Failure::Unavailable { why })));
-        }
+        rotation.begin();
         outcome
     }
 
-    async fn run_traced(&self, reason: Reason, cause: tracing::Span) -> Outcome {
+    pub(super) async fn run_traced(&self, reason: Reason, cause: tracing::Span) -> Outcome {
         let span = tracing::info_span!(
             parent: None,
             "xoxoday.rotation",
@@ -339,6 +335,7 @@ impl Inner {
             ..
         } = &self.parts;
         let held = self.document().generation();
+        *lock(&self.attempt) = None;
         let mut input = Input::Begin { reason, held };
         loop {
             let action = self.machine().step(input, clock.now());
@@ -358,6 +355,7 @@ impl Inner {
                 }
                 Action::Exchange(presentation) => {
                     step("exchange");
+                    *lock(&self.attempt) = Some(presentation.attempt.clone());
                     let exchanged = exchange.exchange(presentation).await;
                     step("exchanged");
                     Input::Exchanged(exchanged)
@@ -395,7 +393,7 @@ impl Inner {
 
     /// What no store holds goes to the rescue file; what has found its place
     /// leaves it.
-    fn keep_or_clear(&self, taken_over: Option<Document>) {
+    pub(super) fn keep_or_clear(&self, taken_over: Option<Document>) {
         let Some(rescue) = &self.parts.rescue else {
             return;
         };
@@ -439,76 +437,6 @@ fn is_lost(held: &Document, stored: &Option<Stored>) -> bool {
     };
     let (stored, _) = stored.document.clone().settled();
     stored.generation() < held.generation() && held.0.seeds.starts_with(&stored.0.seeds)
-}
-
-/// One rotation, on its thread.
-struct Rotation {
-    inner: Arc<Inner>,
-    reason: Reason,
-    cause: tracing::Span,
-    outcome: watch::Sender<Option<Outcome>>,
-    /// Dropped when the thread ends.
-    _alive: mpsc::Sender<()>,
-}
-
-impl Rotation {
-    fn run(mut self) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                let why = format!("no runtime for the rotation: {error}");
-                self.outcome
-                    .send_replace(Some(Err(Failure::Unavailable { why })));
-                return;
-            }
-        };
-        let inner = Arc::clone(&self.inner);
-        // Held no longer than the rotation takes: the span of a call ends with it.
-        let cause = std::mem::replace(&mut self.cause, tracing::Span::none());
-        let reason = self.reason;
-        // In a task, so that a panic of a store ends here.
-        let rotation = async move { inner.run_traced(reason, cause).await };
-        let outcome = runtime.block_on(runtime.spawn(rotation));
-        let outcome = outcome.unwrap_or_else(|_| {
-            self.inner.keep_or_clear(None);
-            Err(Failure::Unavailable {
-                why: "the rotation panicked: is the token store sound?".into(),
-            })
-        });
-        if let (Reason::Rejected(_), Ok(Success::Rotated)) = (self.reason, &outcome) {
-            let generation = self.inner.document().generation();
-            let now = self.inner.parts.clock.now();
-            self.inner.strikes.strike(generation, now);
-        }
-        self.outcome.send_replace(Some(outcome));
-        runtime.block_on(self.save_later());
-        runtime.shutdown_background();
-    }
-
-    /// Sees to an answer that could not be saved, until it is.
-    async fn save_later(&self) {
-        const LONGEST: Duration = Duration::from_secs(30);
-        let inner = &self.inner;
-        let mut closing = inner.closing.subscribe();
-        // Once more each time, in case another was left while we were leaving.
-        while inner.machine().unsaved().is_some()
-            && !inner.saving_later.swap(true, Ordering::SeqCst)
-        {
-            let mut pause = Duration::from_secs(1);
-            while inner.machine().unsaved().is_some() {
-                let closed = closing.wait_for(|closing| *closing);
-                if tokio::time::timeout(pause, closed).await.is_ok() {
-                    return;
-                }
-                pause = (pause * 2).min(LONGEST);
-                drop(wait(Inner::start(inner, Reason::Due)).await);
-            }
-            inner.saving_later.store(false, Ordering::SeqCst);
-        }
-    }
 }
 
 fn shut_down() -> Failure {

@@ -23,7 +23,8 @@ use std::time::Duration;
 use xoxoday_api::number::EpochMillis;
 
 use super::clock::{after, until};
-use super::document::{Document, Intent, Origin};
+use super::document::{Document, Intent};
+use super::merge::{Merge, merge};
 use super::policy::{AfterLostAnswer, Policy};
 use super::protocol::{Action, Exchanged, Failure, Input, Loaded, Presentation, Reason, Success};
 use super::verdict::Verdict;
@@ -142,7 +143,7 @@ impl Machine {
             }
             (Phase::Saving { answer, left_over }, Input::Swapped(swapped)) => match swapped {
                 Ok(Swap::Done(version)) => self.saved(answer, version, left_over, now),
-                Ok(Swap::Conflict) => self.merge(answer, left_over),
+                Ok(Swap::Conflict) => self.merge_later(answer, left_over),
                 Err(error) => self.not_saved(answer, error),
             },
             (Phase::Merging { answer, left_over }, Input::Loaded(loaded)) => match loaded {
@@ -396,7 +397,7 @@ impl Machine {
         }
     }
 
-    fn merge(&mut self, answer: Document, left_over: bool) -> Action {
+    fn merge_later(&mut self, answer: Document, left_over: bool) -> Action {
         self.conflicts += 1;
         if self.conflicts > MOST_CONFLICTS {
             return self.not_saved(answer, restless());
@@ -405,7 +406,6 @@ impl Machine {
         Action::Load
     }
 
-    /// Brings an answer of ours together with what another writer has stored.
     fn merged(
         &mut self,
         answer: Document,
@@ -413,71 +413,24 @@ impl Machine {
         left_over: bool,
         now: EpochMillis,
     ) -> Action {
-        let (ours, verdict) = answer.clone().settled();
-        let Some(stored) = stored else {
-            // Somebody has removed the file: ours is all that is left.
-            return match verdict {
-                None | Some(Verdict::Granted(_)) => self.save(Version::EMPTY, ours, left_over),
-                _ => self.read(Loaded::default(), now),
-            };
-        };
-        if stored.document == answer {
-            return self.saved(answer, stored.version, left_over, now);
-        }
-        if stored.document.0.staged.is_none()
-            && stored.document.attempt().is_some()
-            && stored.document.attempt() == answer.attempt()
-        {
-            return self.save(stored.version, answer, left_over);
-        }
-        let (theirs, _) = stored.document.clone().settled();
-        match verdict {
-            // A person has brought in tokens since: those ended ours.
-            _ if theirs.0.seeds != ours.0.seeds => self.decide(stored, now),
-            None | Some(Verdict::Granted(_)) if theirs.0.refresh == ours.0.refresh => {
-                self.saved(theirs, stored.version, left_over, now)
+        match merge(answer, stored) {
+            Merge::Stored(Stored { version, document }) => {
+                self.saved(document, version, left_over, now)
             }
-            None | Some(Verdict::Granted(_)) if supersedes(&ours, &theirs) => {
-                let mut ours = ours;
-                ours.0.generation = ours.0.generation.max(theirs.generation().saturating_add(1));
-                // They may have presented a token since, and been told to wait.
-                ours.0.attempted_at = ours.0.attempted_at.max(theirs.0.attempted_at);
-                theirs.0.brake.into_iter().for_each(|it| ours.brake(it));
-                self.save(stored.version, ours, left_over)
-            }
-            Some(Verdict::Limited { why, .. }) => {
-                let mut document = theirs;
-                ours.0.brake.into_iter().for_each(|it| document.brake(it));
+            Merge::Save(Stored { version, document }) => self.save(version, document, left_over),
+            Merge::Brake(Stored { version, document }, why) => {
                 let until = document.0.brake.as_ref().map_or(now, |it| it.until);
-                self.close(stored.version, document, Failure::Braked { until, why })
+                self.close(version, document, Failure::Braked { until, why })
             }
-            _ => self.decide(stored, now),
+            Merge::GiveWay(stored) => self.read(
+                Loaded {
+                    stored,
+                    rescued: None,
+                },
+                now,
+            ),
         }
     }
-}
-
-/// Whether an answer is worth more than another that is left in its way.
-pub(super) fn outranks(ours: &Document, theirs: &Document) -> bool {
-    let successor = |answer: &Document| {
-        let (document, verdict) = answer.clone().settled();
-        matches!(verdict, None | Some(Verdict::Granted(_))).then_some(document)
-    };
-    match (successor(ours), successor(theirs)) {
-        (Some(ours), Some(theirs)) => supersedes(&ours, &theirs),
-        (ours, theirs) => ours.is_some() || theirs.is_none(),
-    }
-}
-
-/// Whether our tokens are newer than those of another writer.
-fn supersedes(ours: &Document, theirs: &Document) -> bool {
-    let Some(origin) = &ours.0.origin else {
-        return false;
-    };
-    let earlier =
-        |other: &Origin| other.base == origin.base && other.presentation < origin.presentation;
-    theirs.generation() <= origin.base
-        || theirs.0.latch.is_some()
-        || theirs.0.origin.as_ref().is_some_and(earlier)
 }
 
 /// What a verdict means to those who asked for the rotation.

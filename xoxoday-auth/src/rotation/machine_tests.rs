@@ -5,6 +5,7 @@ use reqwest::header::HeaderMap;
 use xoxoday_api::secret::RefreshToken;
 
 use super::super::document::{Account, Brake, Latch};
+use super::super::merge::outranks;
 use super::super::{Seed, Staged};
 use super::*;
 
@@ -353,6 +354,30 @@ fn an_answer_gives_way_to_tokens_that_a_person_has_brought_in() {
     let (result, published) = end_of(run.load(imported.clone()));
     assert_eq!(result, Ok(Success::Adopted));
     assert_eq!(published, Some(imported.document));
+}
+
+#[test]
+fn a_store_that_was_rolled_back_gets_back_what_was_held_whoever_brought_it() {
+    let old = stored(4);
+    let seed = Seed::new("r-new").access_token("a-new", None);
+    let mut imported = old.document.reseeded(&seed, NOW);
+    let exchanged = rotated(1, 2).document;
+    for held in [imported.clone(), exchanged] {
+        let merged = merge(held.clone(), Some(old.clone()));
+        let Merge::Save(saved) = merged else {
+            panic!("{merged:?}");
+        };
+        assert_eq!(saved.version, old.version);
+        assert_eq!(saved.document.0.refresh, held.0.refresh);
+    }
+    // Another person brought in others, which ended ours.
+    let other = Stored {
+        version: Version::new(5),
+        document: old.document.reseeded(&Seed::new("r-other"), NOW),
+    };
+    imported.0.generation += 1;
+    let merged = merge(imported, Some(other.clone()));
+    assert_eq!(merged, Merge::GiveWay(Some(other)));
 }
 
 #[test]

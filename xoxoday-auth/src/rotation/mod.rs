@@ -2,9 +2,10 @@
 //!
 //! - [`document`]: what is stored.
 //! - [`policy`]: when to rotate, and how often at most.
-//! - [`machine`]: what to do next, as a pure function; [`protocol`]: its words.
+//! - [`machine`]: what to do next, as a pure function; [`protocol`]: its words;
+//!   [`merge`]: of two writers' documents.
 //! - [`staged`], [`verdict`], [`granted`]: what an answer means, once it is saved.
-//! - [`driver`]: does it, on a thread of its own.
+//! - [`driver`]: does it; [`worker`]: on a thread of its own.
 //! - [`opening`]: the first document of a process; [`importing`]: what a person
 //!   brings in besides.
 //! - [`rescue`]: where an answer survives that no store takes.
@@ -21,6 +22,7 @@ mod herald;
 pub(crate) mod importing;
 mod keeper;
 mod machine;
+mod merge;
 #[cfg(test)]
 mod model;
 pub(crate) mod opening;
@@ -32,6 +34,7 @@ pub(crate) mod snapshot;
 mod staged;
 mod strikes;
 mod verdict;
+mod worker;
 
 pub use clock::{Clock, SystemClock};
 pub use document::{Account, DecodeError, Document};

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::{Account, Document};
-use super::machine::outranks;
+use super::merge::outranks;
 use crate::store::StoreError;
 use crate::store::private_file::PrivateFile;
 

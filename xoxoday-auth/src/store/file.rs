@@ -47,7 +47,7 @@ impl FileStore {
         }
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Stored, StoreError> {
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Stored, StoreError> {
         let unusable = |what: &dyn std::fmt::Display| {
             let advice = "it was left untouched; restore it from a copy, or move it away and bring in new tokens from the dashboard";
             StoreError::new(

@@ -1,0 +1,100 @@
+//! Brings an answer together with what another writer has stored meanwhile.
+
+use super::document::{Document, Origin};
+use super::verdict::Verdict;
+use crate::store::{Stored, Version};
+
+/// What is to be done about an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Merge {
+    /// Nothing: what it brought is stored.
+    Stored(Stored),
+    /// Swap this document in at this version.
+    Save(Stored),
+    /// Swap in their document with our brake, for this reason.
+    Brake(Stored, String),
+    /// Drop it: theirs counts.
+    GiveWay(Option<Stored>),
+}
+
+/// Decides between an answer and the document that stands where it should go.
+pub(super) fn merge(answer: Document, stored: Option<Stored>) -> Merge {
+    let (ours, verdict) = answer.clone().settled();
+    let holds_tokens = matches!(verdict, None | Some(Verdict::Granted(_)));
+    let Some(stored) = stored else {
+        // Somebody has removed the file: ours is all that is left.
+        return match holds_tokens {
+            true => Merge::Save(at(Version::EMPTY, ours)),
+            false => Merge::GiveWay(None),
+        };
+    };
+    if stored.document == answer {
+        return Merge::Stored(stored);
+    }
+    let version = stored.version;
+    if stored.document.0.staged.is_none()
+        && stored.document.attempt().is_some()
+        && stored.document.attempt() == answer.attempt()
+    {
+        return Merge::Save(at(version, answer));
+    }
+    let (theirs, _) = stored.document.clone().settled();
+    match verdict {
+        // A person has brought in tokens since: those ended ours.
+        _ if !ours.0.seeds.starts_with(&theirs.0.seeds) => Merge::GiveWay(Some(stored)),
+        _ if holds_tokens && theirs.0.refresh == ours.0.refresh => {
+            Merge::Stored(at(version, theirs))
+        }
+        _ if holds_tokens && supersedes(&ours, &theirs) => {
+            Merge::Save(at(version, over(ours, theirs)))
+        }
+        Some(Verdict::Limited { why, .. }) => {
+            let mut document = theirs;
+            ours.0.brake.into_iter().for_each(|it| document.brake(it));
+            Merge::Brake(at(version, document), why)
+        }
+        _ => Merge::GiveWay(Some(stored)),
+    }
+}
+
+fn at(version: Version, document: Document) -> Stored {
+    Stored { version, document }
+}
+
+/// Our tokens, with what theirs say of the account.
+fn over(mut ours: Document, theirs: Document) -> Document {
+    let next = theirs.generation().saturating_add(1);
+    ours.0.generation = ours.0.generation.max(next);
+    // They may have presented a token since, and been told to wait.
+    ours.0.attempted_at = ours.0.attempted_at.max(theirs.0.attempted_at);
+    theirs.0.brake.into_iter().for_each(|it| ours.brake(it));
+    ours
+}
+
+/// Whether an answer is worth more than another that is left in its way.
+pub(super) fn outranks(ours: &Document, theirs: &Document) -> bool {
+    let successor = |answer: &Document| {
+        let (document, verdict) = answer.clone().settled();
+        matches!(verdict, None | Some(Verdict::Granted(_))).then_some(document)
+    };
+    match (successor(ours), successor(theirs)) {
+        (Some(ours), Some(theirs)) => supersedes(&ours, &theirs),
+        (ours, theirs) => ours.is_some() || theirs.is_none(),
+    }
+}
+
+/// Whether our tokens are newer than those of another writer.
+fn supersedes(ours: &Document, theirs: &Document) -> bool {
+    // A person has brought in tokens that theirs know nothing of.
+    if ours.0.seeds.len() > theirs.0.seeds.len() {
+        return true;
+    }
+    let Some(origin) = &ours.0.origin else {
+        return false;
+    };
+    let earlier =
+        |other: &Origin| other.base == origin.base && other.presentation < origin.presentation;
+    theirs.generation() <= origin.base
+        || theirs.0.latch.is_some()
+        || theirs.0.origin.as_ref().is_some_and(earlier)
+}
