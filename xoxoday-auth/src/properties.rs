@@ -1,6 +1,6 @@
 //! How many cases the property tests run: more than 100,000 for `classify` and
 //! the decoders of this crate, and with the exchange and the numbers of
-//! `xoxoday-api` some 165,000. A longer run, here of ten times as many:
+//! `xoxoday-api` some 175,000. A longer run, here of ten times as many:
 //!
 //! `XOXODAY_CASES_TIMES=10 cargo test -p xoxoday-auth -p xoxoday-api properties`
 
