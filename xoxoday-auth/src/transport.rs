@@ -185,7 +185,7 @@ impl Authenticated {
         let mut span = RequestSpan::new(
             &self.observer,
             self.endpoints.environment(),
-            (sending.operation, attempt, sending.request_id),
+            (sending.operation, attempt, sending.request_id.into()),
             live.map(|live| live.generation),
         );
         let exchange = async {
@@ -215,7 +215,13 @@ impl Authenticated {
             meaning,
             not_renewed: None,
         };
+        // A gateway in trouble says nothing of the token.
+        let understood = matches!(
+            delivered.meaning,
+            Meaning::Success | Meaning::Refused { .. }
+        );
         if let Some(live) = live
+            && understood
             && !self.is_rejection(sending.operation, &delivered)
         {
             self.rotator.accepted(live.generation);

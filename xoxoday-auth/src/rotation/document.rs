@@ -105,6 +105,10 @@ pub(crate) struct Intent {
     /// How often this token was presented, this time included, without an
     /// answer that settles whether it is spent.
     pub(crate) presentations: u32,
+    /// How many tokens in a row, with this one, were bought because their
+    /// predecessor was rejected: see [`strikes`](super::strikes).
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) rejections: u32,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -122,6 +126,7 @@ impl Intent {
             started_at,
             lease_until,
             presentations,
+            rejections: 0,
             unknown,
         }
     }
@@ -135,6 +140,9 @@ pub(crate) struct Origin {
     pub(crate) base: u64,
     /// Its how manyeth presentation it was.
     pub(crate) presentation: u32,
+    /// The intent's.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) rejections: u32,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -145,9 +153,15 @@ impl Origin {
         Self {
             base,
             presentation,
+            rejections: 0,
             unknown,
         }
     }
+}
+
+/// How counts that are mostly zero stay out of the document.
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// No exchange before this moment, by any process.
@@ -231,7 +245,10 @@ impl Document {
             refresh: grant.refresh.clone(),
             refresh_expires_at: grant.refresh_expires_at,
             obtained_at: grant.obtained_at,
-            origin: Some(Origin::new(self.0.generation, self.presentations())),
+            origin: Some(Origin {
+                rejections: self.0.intent.as_ref().map_or(0, |it| it.rejections),
+                ..Origin::new(self.0.generation, self.presentations())
+            }),
             intent: None,
             staged: None,
             brake: None,

@@ -587,6 +587,39 @@ fn a_request_that_was_not_sent_leaves_no_trace_but_a_pause() {
 }
 
 #[test]
+fn a_refusal_is_met_with_growing_pauses_unless_somebody_asks() {
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    let mut run = Run::with(Policy {
+        floor: minutes(1),
+        ..Policy::default()
+    });
+    let denied = |run: &mut Run, reason| {
+        run.begin(reason);
+        let announced = swap_of(run.load(stored(1))).1;
+        run.swapped(2);
+        let answer = staged(403, r#"{"code":"PIPE10010"}"#);
+        run.step(Input::Exchanged(Exchanged::Answered(answer)));
+        let denied = result_of(run.swapped(3)).unwrap_err();
+        assert!(matches!(denied, Failure::Denied(_)), "{denied:?}");
+        assert!(announced.0.intent.is_some());
+        denied
+    };
+    let first = denied(&mut run, Reason::Rejected(1));
+    for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+        run.now = after(run.now, minutes(pause) - Duration::from_secs(1));
+        run.begin(Reason::Rejected(1));
+        // It is told what was said, and nothing is asked.
+        let still = result_of(run.load(stored(1))).unwrap_err();
+        assert!(matches!(still, Failure::Denied(_)), "{still:?}");
+        run.now = after(run.now, Duration::from_secs(1));
+        denied(&mut run, Reason::Rejected(1));
+    }
+    // A person who asks has changed something.
+    let last = denied(&mut run, Reason::Demanded);
+    assert_ne!(first, last);
+}
+
+#[test]
 fn after_a_lost_answer_the_token_is_presented_again_at_growing_intervals() {
     let mut run = Run::with(Policy::default());
     let mut document = stored(1);
