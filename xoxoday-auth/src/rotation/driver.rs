@@ -384,7 +384,7 @@ impl Inner {
                     Input::Swapped(match patience.await {
                         Ok(swapped) => swapped,
                         Err(_) => {
-                            kept = kept.or(self.keep_meanwhile());
+                            kept = kept.or_else(|| self.keep_meanwhile());
                             swap.await
                         }
                     })
