@@ -182,7 +182,8 @@ impl Builder {
     /// Where new tokens go that the store does not take, until it does: a file
     /// on another disk than the store. By default one in the platform's state
     /// directory, named after environment and client id: beside the store, if
-    /// that is the default one too.
+    /// that is the default one too. Where something lies there that cannot be
+    /// used, it is left alone, and the file is one beside it: `FILE.1` to `FILE.4`.
     pub fn rescue_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.rescue_file = Some(path.into());
         self

@@ -57,7 +57,8 @@ pub struct StagedAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rescued {
-    /// The file.
+    /// The file: the one that was named or, where something lies there that
+    /// cannot be used, one beside it.
     pub path: PathBuf,
     /// The generation of its tokens.
     pub generation: u64,
@@ -160,10 +161,10 @@ impl StoredTokens {
 
     /// What the rescue file holds, whatever became of the store.
     pub fn rescued(&self) -> Option<Rescued> {
-        let rescue = self.rescue.as_ref()?;
+        let (file, document) = self.rescue.as_ref()?.newest()?;
         Some(Rescued {
-            generation: rescue.find()?.settled().0.generation(),
-            path: rescue.path().to_owned(),
+            generation: document.settled().0.generation(),
+            path: file.path().to_owned(),
         })
     }
 

@@ -126,7 +126,7 @@ impl PrivateFile {
         )
     }
 
-    pub(super) fn sibling(&self, extension: &str) -> PathBuf {
+    pub(crate) fn sibling(&self, extension: &str) -> PathBuf {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(".");
         name.push(extension);
