@@ -159,7 +159,9 @@ impl Builder {
     }
 
     /// How long one holder may take over an exchange; 60 s by default. The
-    /// exchange's own deadline is half of it. At least 2 s.
+    /// exchange's own deadline is half of it. At least 2 s. A store that takes
+    /// longer, be it in a rotation or in [`build`](Self::build), counts as one
+    /// that cannot be reached.
     pub fn rotation_lease(mut self, lease: Duration) -> Self {
         self.policy.lease = lease;
         self
@@ -315,7 +317,8 @@ impl Builder {
     ///
     /// [`ErrorKind::InvalidInput`] for wrong input or a store that must not be
     /// used as it is, [`ErrorKind::LoginRequired`] where neither store nor seed
-    /// has tokens, [`ErrorKind::Unavailable`] for a store that cannot be reached.
+    /// has tokens, [`ErrorKind::Unavailable`] for a store that cannot be reached,
+    /// or does not answer within the [lease](Self::rotation_lease).
     pub async fn build(mut self) -> Result<Xoxoday, Error> {
         self.check()?;
         let environment = self.endpoints.environment().to_string();

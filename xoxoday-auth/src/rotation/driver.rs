@@ -27,7 +27,7 @@ use super::strikes::Strikes;
 use super::worker::Rotation;
 use crate::events::Events;
 use crate::random;
-use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, TokenStore};
+use crate::store::{BoxFuture, StoreError, Stored, TokenStore, in_time};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
@@ -85,10 +85,11 @@ impl Running {
 }
 
 impl Rotator {
-    /// Reads the store and, where it is empty or latched, brings the seed in.
+    /// Reads the store and, where it holds no tokens that work, brings the seed in.
     pub(crate) async fn open(parts: Parts, seed: Option<Seed>) -> Result<Self, Failure> {
         let now = parts.clock.now();
-        let document = opening::first_document(&parts, seed.as_ref(), now).await?;
+        let document = opening::first_document(&parts, seed.as_ref(), now);
+        let document = in_time(parts.policy.lease, document).await?;
         let snapshot = Snapshot::default();
         snapshot.publish(Live::of(&document, &parts.policy));
         let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
@@ -342,7 +343,7 @@ impl Inner {
             input = match action {
                 Action::Load => {
                     step("load");
-                    Input::Loaded(in_time(policy, self.load()).await)
+                    Input::Loaded(in_time(policy.lease, self.load()).await)
                 }
                 Action::Wait(until) => {
                     self.pause(until).await?;
@@ -351,7 +352,7 @@ impl Inner {
                 Action::Swap { expected, document } => {
                     step("swap");
                     let swap = store.compare_and_swap(expected, &document);
-                    Input::Swapped(in_time(policy, swap).await)
+                    Input::Swapped(in_time(policy.lease, swap).await)
                 }
                 Action::Exchange(presentation) => {
                     step("exchange");
@@ -448,20 +449,6 @@ fn shut_down() -> Failure {
 /// Says what is about to be done: for tests that end the process right there.
 fn step(step: &'static str) {
     tracing::trace!(step, "rotation");
-}
-
-/// A store that does not answer is one that cannot be reached.
-async fn in_time<T>(
-    policy: &Policy,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(policy.lease, work).await {
-        Ok(done) => done,
-        Err(_) => Err(StoreError::new(
-            StoreErrorKind::Unavailable,
-            "the token store did not answer within the rotation's lease",
-        )),
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
