@@ -98,8 +98,9 @@ impl Builder {
         vars::builder(|name| std::env::var_os(name))
     }
 
-    /// The tokens of the dashboard, with which an empty store starts. A store
-    /// that holds tokens which work leaves the seed alone.
+    /// The tokens of the dashboard, with which an empty store starts. They are
+    /// taken too in the place of tokens that no longer work, if they were not
+    /// brought in before. A store that holds tokens which work leaves them alone.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = Some(seed);
         self
