@@ -311,8 +311,10 @@ impl Builder {
         self
     }
 
-    /// Opens the store, brings the seed in if the store is empty, and returns
-    /// the client. Nothing is sent to Xoxoday yet.
+    /// Opens the store, brings the seed in if the store holds no tokens that
+    /// work, and returns the client. Nothing is sent to Xoxoday yet, unless new
+    /// tokens wait in the [rescue file](Self::rescue_file): then a rotation brings
+    /// them into the store beside the first calls, and goes on if it is due.
     ///
     /// # Errors
     ///

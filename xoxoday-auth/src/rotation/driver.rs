@@ -93,7 +93,7 @@ impl Rotator {
         let snapshot = Snapshot::default();
         snapshot.publish(Live::of(&document, &parts.policy));
         let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             snapshot,
             document: Mutex::new(document),
             machine: Mutex::new(Machine::new(parts.policy.clone(), holder)),
@@ -105,7 +105,12 @@ impl Rotator {
             strikes: Strikes::default(),
             herald: Herald::default(),
             parts,
-        })))
+        });
+        // What was rescued finds its place now, and not when a rotation is due.
+        if inner.rescued().is_some() {
+            drop(Inner::start(&inner, Reason::Due));
+        }
+        Ok(Self(inner))
     }
 
     /// The document as this process knows it.
@@ -375,9 +380,13 @@ impl Inner {
 
     async fn load(&self) -> Result<Loaded, StoreError> {
         let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
-        let rescued = self.parts.rescue.as_ref().and_then(Rescue::find);
+        let rescued = self.rescued();
         let rescued = rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, &stored)));
         Ok(Loaded { stored, rescued })
+    }
+
+    fn rescued(&self) -> Option<Document> {
+        self.parts.rescue.as_ref().and_then(Rescue::find)
     }
 
     /// Waits for another holder, but not much longer than it takes.
