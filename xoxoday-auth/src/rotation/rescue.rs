@@ -166,9 +166,11 @@ pub(super) fn gives_way(
     found.is_none_or(|found| Some(found) == taken_over || outranks(document, found))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use xoxoday_api::number::EpochMillis;
 
@@ -207,13 +209,11 @@ mod tests {
         ]
     }
 
-    fn put(path: &std::path::Path, content: &[u8], mode: u32) {
+    fn put(path: &Path, content: &[u8], mode: u32) {
         fs::write(path, content).unwrap();
-        #[cfg(unix)]
-        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    #[cfg(unix)]
     #[test]
     fn g4_what_cannot_be_used_is_left_alone_and_ours_is_found_beside_it() {
         for (content, mode) in unusable() {
