@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 #[cfg(target_os = "linux")]
 use rustix::time::{ClockId, clock_gettime};
-
 use xoxoday_api::number::EpochMillis;
 
 /// Tells the wall-clock time. Tokens end by the wall clock, not by a clock
