@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -70,7 +71,9 @@ pub(super) struct Inner {
     pub(super) closing: watch::Sender<bool>,
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
-    quiet: Mutex<Option<Pause>>,
+    quiet: ArcSwapOption<Pause>,
+    /// Whether a rotation is under way, for those who only come by.
+    pub(super) under_way: AtomicBool,
     /// The newest generation that the server has accepted.
     accepted: AtomicU64,
     herald: Herald,
@@ -111,7 +114,8 @@ impl Rotator {
             running: Mutex::new(None),
             saving_later: AtomicBool::new(false),
             closing: watch::Sender::new(false),
-            quiet: Mutex::new(None),
+            quiet: ArcSwapOption::empty(),
+            under_way: AtomicBool::new(false),
             accepted: AtomicU64::new(0),
             herald: Herald::default(),
             parts,
@@ -148,7 +152,8 @@ impl Rotator {
         let now = self.0.parts.clock.now();
         self.0.herald.warn_of_the_end(|| self.0.document(), now);
         if let Some(live) = self.0.snapshot.usable(now) {
-            if live.is_due(now) && self.0.may_start_by_itself(now) {
+            let under_way = self.0.under_way.load(Ordering::Relaxed);
+            if live.is_due(now) && !under_way && self.0.may_start_by_itself(now) {
                 drop(Inner::start(&self.0, Reason::Due));
             }
             return Ok(live);
@@ -284,7 +289,8 @@ impl Inner {
     }
 
     fn may_start_by_itself(&self, now: EpochMillis) -> bool {
-        !lock(&self.quiet).is_some_and(|quiet| quiet.holds(now))
+        let quiet = self.quiet.load();
+        !quiet.as_ref().is_some_and(|quiet| quiet.holds(now))
     }
 
     /// Until when no token is bought because this generation was rejected.
@@ -325,13 +331,14 @@ impl Inner {
             outcome: outcome.clone(),
             ended,
         });
+        inner.under_way.store(true, Ordering::Relaxed);
         drop(running);
         let rotation = Rotation {
             inner: Arc::clone(inner),
             reason,
             cause: tracing::Span::current(),
             outcome: sender,
-            alive,
+            _alive: alive,
         };
         rotation.begin();
         outcome
@@ -485,13 +492,14 @@ impl Inner {
                 self.herald.tokens_changed();
             }
         }
-        *lock(&self.quiet) = match result {
+        let quiet = match result {
             Ok(_) => None,
             Err(Failure::Braked { until, .. } | Failure::Busy { until }) => {
                 Some(Pause::until(now, *until))
             }
             Err(_) => Some(Pause::new(now, self.parts.policy.floor)),
         };
+        self.quiet.store(quiet.map(Arc::new));
     }
 }
 
