@@ -57,6 +57,19 @@ pub(super) fn merge(answer: Document, stored: Option<Stored>) -> Merge {
     }
 }
 
+/// Whether the store has lost what this process still holds: its file was
+/// removed, or an older copy was put in its place. That copy may be a person's
+/// cure for what no longer works.
+pub(super) fn is_lost(held: &Document, stored: Option<&Stored>) -> bool {
+    let Some(stored) = stored else {
+        return true;
+    };
+    let (stored, _) = stored.document.clone().settled();
+    stored.generation() < held.generation()
+        && held.0.latch.is_none()
+        && held.0.seeds.starts_with(&stored.0.seeds)
+}
+
 fn at(version: Version, document: Document) -> Stored {
     Stored { version, document }
 }
@@ -95,6 +108,6 @@ fn supersedes(ours: &Document, theirs: &Document) -> bool {
     let earlier =
         |other: &Origin| other.base == origin.base && other.presentation < origin.presentation;
     theirs.generation() <= origin.base
-        || theirs.0.latch.is_some()
+        || theirs.0.latch.is_some() && theirs.generation() <= ours.generation()
         || theirs.0.origin.as_ref().is_some_and(earlier)
 }

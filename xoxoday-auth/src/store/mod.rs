@@ -31,7 +31,7 @@ use crate::rotation::Document;
 ///   store that blocks the thread cannot be given up on, so slow work belongs
 ///   elsewhere. The work may go on: a swap that was given up on may still
 ///   succeed. Whoever asked reads the store again before it acts.
-/// - **A panic** ends the rotation that met it, and nothing else.
+/// - **A panic** in a rotation ends that rotation, and nothing else.
 ///
 /// To drop the last client waits for a rotation under way, so it blocks its
 /// thread while an exchange is saved: a store must not need that very thread.
