@@ -241,6 +241,8 @@ fn the_words_of_a_verdict_that_failed_wholly_are_the_answer_s() {
         message: "why".into(),
     };
     assert_eq!(of(code), refused);
+    let malformed = of(r#"{"error":true,"message":"invalid_request"}"#);
+    assert!(matches!(malformed, Meaning::Refused { code: None, .. }));
     assert_eq!(of(r#"{"error":true,"message":"wallet"}"#), Meaning::Success);
     let short = r#"{"data":{"success":0,"email":"a@x.example","message":"auth.token_error"}}"#;
     assert_eq!(sent(200, short), Meaning::TokenRejected);

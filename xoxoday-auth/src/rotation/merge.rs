@@ -98,3 +98,54 @@ fn supersedes(ours: &Document, theirs: &Document) -> bool {
         || theirs.0.latch.is_some()
         || theirs.0.origin.as_ref().is_some_and(earlier)
 }
+
+#[cfg(test)]
+mod tests {
+    use xoxoday_api::number::EpochMillis;
+
+    use super::super::document::{Account, Latch};
+    use super::super::seed::Seed;
+    use super::*;
+
+    const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
+
+    /// Tokens that a presentation of a generation's refresh token has brought.
+    fn brought(base: u64, presentation: u32) -> Document {
+        let account = Account::new("sandbox".into(), "client".into());
+        let mut document = Document::seeded(account, &Seed::new("r-1"), NOW);
+        document.0.generation = base + 1;
+        document.0.origin = Some(Origin::new(base, presentation));
+        document
+    }
+
+    #[test]
+    fn newer_is_what_a_later_presentation_of_the_same_token_has_brought() {
+        let ours = brought(5, 2);
+        for (base, presentation, newer) in [
+            (5, 1, true),
+            (5, 2, false),
+            (5, 3, false),
+            (6, 1, false),
+            (4, 9, true),
+        ] {
+            let theirs = brought(base, presentation);
+            assert_eq!(supersedes(&ours, &theirs), newer, "{base} {presentation}");
+        }
+    }
+
+    #[test]
+    fn whatever_lives_is_newer_than_what_was_rejected() {
+        let mut theirs = brought(6, 1);
+        theirs.0.latch = Some(Latch::new(NOW, "rejected".into()));
+        assert!(supersedes(&brought(5, 2), &theirs));
+    }
+
+    #[test]
+    fn what_a_person_has_brought_in_is_newer_than_what_knows_nothing_of_it() {
+        let exchanged = brought(5, 2);
+        let imported = exchanged.reseeded(&Seed::new("r-new"), NOW);
+        assert!(supersedes(&imported, &exchanged));
+        assert!(!supersedes(&exchanged, &imported));
+        assert!(!supersedes(&imported, &imported));
+    }
+}
