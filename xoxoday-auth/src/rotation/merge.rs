@@ -101,10 +101,13 @@ fn supersedes(ours: &Document, theirs: &Document) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderMap;
     use xoxoday_api::number::EpochMillis;
 
     use super::super::document::{Account, Latch};
     use super::super::seed::Seed;
+    use super::super::staged::Staged;
     use super::*;
 
     const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
@@ -147,5 +150,29 @@ mod tests {
         assert!(supersedes(&imported, &exchanged));
         assert!(!supersedes(&exchanged, &imported));
         assert!(!supersedes(&imported, &imported));
+    }
+
+    #[test]
+    fn what_a_person_has_brought_in_stands_whatever_ours_brought() {
+        let theirs = brought(0, 1).reseeded(&Seed::new("r-new"), NOW);
+        let theirs = at(Version::new(7), theirs);
+        // The store was rolled back before they did, so that ours are ahead.
+        let tokens = brought(5, 1);
+        let mut limited = brought(0, 1);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        limited.0.staged = Some(Staged::new(status, &HeaderMap::new(), b"", NOW, NOW));
+        for ours in [tokens, limited] {
+            let merged = merge(ours, Some(theirs.clone()));
+            assert_eq!(merged, Merge::GiveWay(Some(theirs.clone())));
+        }
+    }
+
+    #[test]
+    fn tokens_that_others_have_stored_for_us_are_not_written_over_theirs() {
+        let ours = brought(5, 1);
+        let mut theirs = at(Version::new(7), ours.clone());
+        theirs.document.0.latch = Some(Latch::new(NOW, "rejected".into()));
+        let merged = merge(ours, Some(theirs.clone()));
+        assert_eq!(merged, Merge::Stored(theirs));
     }
 }

@@ -302,12 +302,12 @@ mod tests {
         file.make_directory().unwrap();
         let other = || open_private(&file.sibling("lock"), OpenOptions::new().create(true));
         let held = file.lock().unwrap();
-        let late = lock_in_time(&other().unwrap(), Duration::ZERO).unwrap_err();
+        let (started, patience) = (Instant::now(), Duration::from_millis(20));
+        let late = lock_in_time(&other().unwrap(), patience).unwrap_err();
         assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() >= patience);
 
-        let waiting = other().unwrap();
-        let release = std::thread::spawn(move || drop(held));
-        lock_in_time(&waiting, LOCK_PATIENCE).unwrap();
-        release.join().unwrap();
+        drop(held);
+        lock_in_time(&other().unwrap(), patience).unwrap();
     }
 }
