@@ -421,3 +421,44 @@ async fn a_token_that_is_rejected_as_soon_as_it_was_bought_is_not_replaced_each_
     sandbox.clear_trouble();
     balance(&xoxoday).await.unwrap();
 }
+
+#[tokio::test]
+async fn tokens_bought_in_vain_are_counted_by_all_processes_together() {
+    let sandbox = sandbox();
+    let directory = directory();
+    let rejection = Plan::from(answer(401, r#"{"error":"invalid_token"}"#)).until_cleared();
+    sandbox.trouble(Operation::FetchPoints, rejection);
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let store = FileStore::new(directory.path().join(STORE));
+        let client = client_of(&sandbox).store(store).build();
+        clients.push(client.await.unwrap());
+    }
+    // Nor does one that starts anew begin to count anew.
+    for _ in 0..2 {
+        for xoxoday in &clients {
+            balance(xoxoday).await.unwrap_err();
+        }
+        clients.pop();
+    }
+    assert_eq!(exchanges(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn a_gateway_in_trouble_does_not_make_a_token_count_as_accepted() {
+    let sandbox = sandbox();
+    let xoxoday = client_of(&sandbox).build().await.unwrap();
+    let rejection = || answer(401, r#"{"error":"invalid_token"}"#);
+    let plan = Plan::from(rejection()).until_cleared();
+    sandbox.trouble(Operation::FetchPoints, plan);
+    balance(&xoxoday).await.unwrap_err();
+    sandbox.clear_trouble();
+    let plan = Plan::from(Trouble::Status(502)).until_cleared();
+    sandbox.trouble(Operation::FetchPoints, plan);
+    balance(&xoxoday).await.unwrap_err();
+    sandbox.clear_trouble();
+    let plan = Plan::from(rejection()).until_cleared();
+    sandbox.trouble(Operation::FetchPoints, plan);
+    balance(&xoxoday).await.unwrap_err();
+    assert_eq!(exchanges(&sandbox), 1);
+}

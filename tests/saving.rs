@@ -1,12 +1,17 @@
 //! New tokens reach the store before anybody uses them, and where it takes none,
 //! they are kept until it does.
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use xoxoday_auth::{Error, Event, Xoxoday};
+use serde_json::Value;
+use xoxoday_auth::store::{BoxFuture, StoreError, Stored, Swap, Version};
+use xoxoday_auth::{Document, Error, Event, MemoryStore, TokenStore, Xoxoday};
 use xoxoday_sandbox::{Bearer, Sandbox};
 use xoxoday_tests::troubled::Watched;
-use xoxoday_tests::{JOHN, client_of, sandbox};
+use xoxoday_tests::{JOHN, client_of, directory, sandbox};
 
 const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
 
@@ -96,6 +101,10 @@ async fn a_successor_that_could_not_be_saved_is_saved_without_being_asked() {
     store.forget_what_was_asked();
     store.asked().await;
     xoxoday.shutdown().await;
+    assert_eq!(
+        events.next().await,
+        Some(Event::SuccessorSaved { generation: 2 })
+    );
     assert_eq!(store.stored().await["staged"]["status"], 200);
 }
 
@@ -109,4 +118,79 @@ async fn a_store_that_cannot_be_written_costs_no_token() {
     assert!(error.to_string().contains("disk full"), "{error}");
     assert_eq!(sandbox.record().exchanges().len(), 0);
     balance(&xoxoday).await.unwrap();
+}
+
+/// A store that takes long to save an answer: until the rescue file is there.
+#[derive(Debug, Clone)]
+struct Slow {
+    store: MemoryStore,
+    rescue: PathBuf,
+    rescued: Arc<Mutex<Option<Value>>>,
+}
+
+impl TokenStore for Slow {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        self.store.load()
+    }
+
+    fn compare_and_swap<'a>(
+        &'a self,
+        expected: Version,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            let written: Value = serde_json::from_slice(&document.encode()).unwrap();
+            while !written["staged"].is_null() && self.rescued.lock().unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                if let Ok(bytes) = std::fs::read(&self.rescue) {
+                    *self.rescued.lock().unwrap() = serde_json::from_slice(&bytes).ok();
+                }
+            }
+            self.store.compare_and_swap(expected, document).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_long_in_being_saved_is_rescued_meanwhile() {
+    let sandbox = sandbox();
+    let directory = directory();
+    let rescue = directory.path().join("rescue.json");
+    let store = Slow {
+        store: MemoryStore::new(),
+        rescue: rescue.clone(),
+        rescued: Arc::default(),
+    };
+    let builder = client_of(&sandbox).store(store.clone());
+    let xoxoday = builder.rescue_file(&rescue).build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    let rescued = store.rescued.lock().unwrap().take().unwrap();
+    assert_eq!(rescued["staged"]["status"], 200);
+    assert!(!rescue.exists(), "it is left although all is saved");
+}
+
+#[tokio::test]
+async fn an_observer_is_told_of_an_exchange_when_its_answer_is_saved() {
+    let sandbox = sandbox();
+    let store = Watched::new(2);
+    let told = Arc::new(AtomicUsize::new(0));
+    let builder = client_of(&sandbox).store(store.clone()).observe({
+        let told = Arc::clone(&told);
+        move |_| {
+            told.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let xoxoday = builder.build().await.unwrap();
+    let rotation = tokio::spawn({
+        let xoxoday = xoxoday.clone();
+        async move { xoxoday.tokens().rotate().await }
+    });
+    // The seed's swap, the intent's, and the answer's, which waits for leave.
+    for _ in 0..3 {
+        store.asked().await;
+    }
+    assert_eq!(told.load(Ordering::SeqCst), 0);
+    store.give_leave();
+    rotation.await.unwrap().unwrap();
+    assert_eq!(told.load(Ordering::SeqCst), 1);
 }

@@ -44,6 +44,12 @@ pub enum Event {
         /// The store's reason.
         why: String,
     },
+    /// The new tokens that could not be saved are saved, or were given up for
+    /// newer ones.
+    SuccessorSaved {
+        /// The generation that is in use.
+        generation: u64,
+    },
     /// A rotation failed for another reason. The tokens at hand serve on.
     RotationFailed {
         /// The reason.

@@ -5,6 +5,7 @@
 //! never retried, and has a deadline inside the lease. Its answer is handed on
 //! as it came, to be saved before anybody looks at it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tracing::Instrument as _;
@@ -16,7 +17,7 @@ use xoxoday_api::types::{GrantType, RefreshTokenRequest};
 use crate::answer::Answer;
 use crate::endpoints::Endpoints;
 use crate::observe::{AttemptOutcome, Observer};
-use crate::rotation::driver::Exchange;
+use crate::rotation::driver::{Exchange, Report};
 use crate::rotation::{Clock, Exchanged, Presentation, Staged};
 use crate::store::BoxFuture;
 use crate::trace::RequestSpan;
@@ -40,22 +41,23 @@ pub(crate) struct TokenEndpoint {
 const ANSWER_LIMIT: usize = 256 * 1024;
 
 impl Exchange for TokenEndpoint {
-    fn exchange(&self, presentation: Presentation) -> BoxFuture<'_, Exchanged> {
+    fn exchange(&self, presentation: Presentation) -> BoxFuture<'_, (Exchanged, Report<'_>)> {
         Box::pin(self.present(presentation))
     }
 }
 
 impl TokenEndpoint {
-    async fn present(&self, presentation: Presentation) -> Exchanged {
+    async fn present(&self, presentation: Presentation) -> (Exchanged, Report<'_>) {
         let url = match self.endpoints.url(OPERATION, OPERATION.path()) {
             Ok(url) => url,
-            Err(error) => return Exchanged::NotSent(error.to_string()),
+            Err(error) => return (Exchanged::NotSent(error.to_string()), Box::new(())),
         };
         let asked_at = self.clock.now();
+        let attempt = Cow::Owned(presentation.attempt.clone());
         let mut span = RequestSpan::new(
             &self.observer,
             self.endpoints.environment(),
-            (OPERATION, 1, &presentation.attempt),
+            (OPERATION, 1, attempt),
             Some(presentation.generation),
         );
         let sent = self
@@ -70,7 +72,7 @@ impl TokenEndpoint {
                 client_secret: self.client_secret.clone(),
             })
             .send();
-        match sent.instrument(span.span()).await {
+        let exchanged = match sent.instrument(span.span()).await {
             Ok(response) => {
                 let answer = Answer::read(response, ANSWER_LIMIT).await;
                 // Nobody looks at it before it is saved, observers included.
@@ -83,7 +85,8 @@ impl TokenEndpoint {
             }
             Err(error) if error.is_timeout() => Exchanged::Lost("no answer in time".into()),
             Err(error) => Exchanged::Lost(format!("no answer: {}", error.without_url())),
-        }
+        };
+        (exchanged, Box::new(span))
     }
 
     fn stage(&self, mut answer: Answer, asked_at: EpochMillis) -> Staged {

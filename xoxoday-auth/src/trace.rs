@@ -1,8 +1,9 @@
 //! The spans of calls and of their requests. Each is filled when it is dropped:
 //! also where the caller goes away, and the work is dropped with it.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use tracing::Span;
@@ -62,7 +63,7 @@ impl Drop for CallSpan {
     fn drop(&mut self) {
         self.span
             .record("attempts", self.attempts.load(Ordering::Relaxed));
-        record_time(&self.span, self.started);
+        record_time(&self.span, self.started.elapsed());
         self.span.record("outcome", self.outcome);
     }
 }
@@ -71,27 +72,29 @@ impl Drop for CallSpan {
 pub(crate) struct RequestSpan<'a> {
     span: Span,
     started: Instant,
-    observer: &'a Observer,
+    observer: Observer,
     operation: Operation,
     attempt: u32,
-    request_id: &'a str,
+    request_id: Cow<'a, str>,
     generation: Option<u64>,
     status: Option<StatusCode>,
     outcome: AttemptOutcome,
+    /// Once it has ended; what follows is no part of it.
+    duration: Option<Duration>,
 }
 
 impl<'a> RequestSpan<'a> {
     pub(crate) fn new(
-        observer: &'a Observer,
+        observer: &Observer,
         environment: &Environment,
-        (operation, attempt, request_id): (Operation, u32, &'a str),
+        (operation, attempt, request_id): (Operation, u32, Cow<'a, str>),
         generation: Option<u64>,
     ) -> Self {
         let span = tracing::info_span!(
             "xoxoday.request",
             operation = operation.id(),
             environment = %environment,
-            request_id,
+            request_id = &*request_id,
             attempt,
             generation,
             status = Empty,
@@ -101,13 +104,14 @@ impl<'a> RequestSpan<'a> {
         Self {
             span,
             started: Instant::now(),
-            observer,
+            observer: observer.clone(),
             operation,
             attempt,
             request_id,
             generation,
             status: None,
             outcome: AttemptOutcome::NoAnswer,
+            duration: None,
         }
     }
 
@@ -118,27 +122,29 @@ impl<'a> RequestSpan<'a> {
     pub(crate) fn ended(&mut self, status: Option<StatusCode>, outcome: AttemptOutcome) {
         self.status = status;
         self.outcome = outcome;
+        self.duration = Some(self.started.elapsed());
     }
 }
 
 impl Drop for RequestSpan<'_> {
     fn drop(&mut self) {
+        let duration = self.duration.unwrap_or_else(|| self.started.elapsed());
         self.span
             .record("status", self.status.map(|status| status.as_u16()));
-        record_time(&self.span, self.started);
+        record_time(&self.span, duration);
         self.span.record("outcome", self.outcome.as_str());
         self.observer.tell(&Attempt {
             operation: self.operation,
             attempt: self.attempt,
-            request_id: self.request_id,
+            request_id: &self.request_id,
             generation: self.generation,
             status: self.status,
-            duration: self.started.elapsed(),
+            duration,
             outcome: self.outcome,
         });
     }
 }
 
-fn record_time(span: &Span, started: Instant) {
-    span.record("duration_ms", started.elapsed().as_millis() as u64);
+fn record_time(span: &Span, duration: Duration) {
+    span.record("duration_ms", duration.as_millis() as u64);
 }

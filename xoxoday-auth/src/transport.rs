@@ -98,6 +98,9 @@ impl Authenticated {
         if !operation.bearer() {
             return Ok(None);
         }
+        if let Some(live) = self.rotator.at_hand(Arc::clone) {
+            return Ok(Some(live));
+        }
         let live = deadline.wait_for(self.rotator.live()).await;
         live.ok_or(NoToken::Late)?
             .map(Some)
@@ -185,7 +188,7 @@ impl Authenticated {
         let mut span = RequestSpan::new(
             &self.observer,
             self.endpoints.environment(),
-            (sending.operation, attempt, sending.request_id),
+            (sending.operation, attempt, sending.request_id.into()),
             live.map(|live| live.generation),
         );
         let exchange = async {
@@ -215,7 +218,13 @@ impl Authenticated {
             meaning,
             not_renewed: None,
         };
+        // A gateway in trouble says nothing of the token.
+        let understood = matches!(
+            delivered.meaning,
+            Meaning::Success | Meaning::Refused { .. }
+        );
         if let Some(live) = live
+            && understood
             && !self.is_rejection(sending.operation, &delivered)
         {
             self.rotator.accepted(live.generation);

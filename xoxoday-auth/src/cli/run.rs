@@ -123,6 +123,9 @@ fn as_json(event: &Event) -> Value {
             "successor_unsaved",
             json!({"generation": generation, "why": why}),
         ),
+        Event::SuccessorSaved { generation } => {
+            ("successor_saved", json!({"generation": generation}))
+        }
         Event::RotationFailed { why } => ("rotation_failed", json!({"why": why})),
         Event::Missed { count } => ("missed", json!({"count": count})),
     };
@@ -175,6 +178,10 @@ mod tests {
                     why: why.clone(),
                 },
                 json!({"event": "successor_unsaved", "generation": 7, "why": "why"}),
+            ),
+            (
+                Event::SuccessorSaved { generation },
+                json!({"event": "successor_saved", "generation": 7}),
             ),
             (
                 Event::RotationFailed { why },

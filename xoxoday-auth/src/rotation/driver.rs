@@ -1,21 +1,24 @@
 //! Performs what the machine decides, and tells callers of it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 
-use super::clock::{Clock, after, until};
+use super::clock::{Clock, until};
 use super::document::{Account, Document};
 use super::herald::{Herald, word};
 use super::machine::Machine;
 use super::opening;
+use super::pause::Pause;
 use super::policy::Policy;
 use super::protocol::{
     Action, Exchanged, Failure, Input, Loaded, Outcome, Presentation, Reason, Success,
@@ -23,16 +26,20 @@ use super::protocol::{
 use super::rescue::Rescue;
 use super::seed::Seed;
 use super::snapshot::{Live, Snapshot};
-use super::strikes::Strikes;
+use super::strikes;
 use super::worker::Rotation;
 use crate::events::Events;
 use crate::random;
-use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, TokenStore};
+use crate::store::{BoxFuture, StoreError, Stored, TokenStore, in_time};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
-    fn exchange(&self, presentation: Presentation) -> BoxFuture<'_, Exchanged>;
+    fn exchange(&self, presentation: Presentation) -> BoxFuture<'_, (Exchanged, Report<'_>)>;
 }
+
+/// What is still to be told of an exchange. It is dropped, and with that told,
+/// when the answer has been saved: nobody who is told can stand in between.
+pub(crate) type Report<'a> = Box<dyn Send + 'a>;
 
 /// Rotates one account's tokens. To drop it waits for an exchange under way:
 /// a program that ends would take the answer with it.
@@ -64,10 +71,16 @@ pub(super) struct Inner {
     pub(super) closing: watch::Sender<bool>,
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
-    quiet_until: AtomicI64,
-    pub(super) strikes: Strikes,
+    quiet: ArcSwapOption<Pause>,
+    /// Whether a rotation is under way, for those who only come by.
+    pub(super) under_way: AtomicBool,
+    /// The newest generation that the server has accepted.
+    accepted: AtomicU64,
     herald: Herald,
 }
+
+/// How long a save may take before the rescue file is written as well.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A rotation under way, or the last one.
 #[derive(Debug)]
@@ -85,14 +98,15 @@ impl Running {
 }
 
 impl Rotator {
-    /// Reads the store and, where it is empty or latched, brings the seed in.
+    /// Reads the store and, where it holds no tokens that work, brings the seed in.
     pub(crate) async fn open(parts: Parts, seed: Option<Seed>) -> Result<Self, Failure> {
         let now = parts.clock.now();
-        let document = opening::first_document(&parts, seed.as_ref(), now).await?;
+        let document = opening::first_document(&parts, seed.as_ref(), now);
+        let document = in_time(parts.policy.lease, document).await?;
         let snapshot = Snapshot::default();
         snapshot.publish(Live::of(&document, &parts.policy));
         let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             snapshot,
             document: Mutex::new(document),
             machine: Mutex::new(Machine::new(parts.policy.clone(), holder)),
@@ -100,11 +114,17 @@ impl Rotator {
             running: Mutex::new(None),
             saving_later: AtomicBool::new(false),
             closing: watch::Sender::new(false),
-            quiet_until: AtomicI64::new(i64::MIN),
-            strikes: Strikes::default(),
+            quiet: ArcSwapOption::empty(),
+            under_way: AtomicBool::new(false),
+            accepted: AtomicU64::new(0),
             herald: Herald::default(),
             parts,
-        })))
+        });
+        // What was rescued finds its place now, and not when a rotation is due.
+        if inner.rescued().is_some() {
+            drop(Inner::start(&inner, Reason::Due));
+        }
+        Ok(Self(inner))
     }
 
     /// The document as this process knows it.
@@ -120,13 +140,20 @@ impl Rotator {
         &self.0.parts.policy
     }
 
+    /// Lends the live token where nothing else is to be done: what nearly every
+    /// call finds. Takes no lock, allocates nothing and does not wait.
+    pub(crate) fn at_hand<T>(&self, read: impl FnOnce(&Arc<Live>) -> T) -> Option<T> {
+        self.0.snapshot.calm(self.0.parts.clock.now(), read)
+    }
+
     /// A live token. Where one is at hand this neither waits nor fails; a
     /// rotation that is due starts beside it.
     pub(crate) async fn live(&self) -> Result<Arc<Live>, Failure> {
         let now = self.0.parts.clock.now();
         self.0.herald.warn_of_the_end(|| self.0.document(), now);
         if let Some(live) = self.0.snapshot.usable(now) {
-            if live.is_due(now) && self.0.may_start_by_itself(now) {
+            let under_way = self.0.under_way.load(Ordering::Relaxed);
+            if live.is_due(now) && !under_way && self.0.may_start_by_itself(now) {
                 drop(Inner::start(&self.0, Reason::Due));
             }
             return Ok(live);
@@ -141,7 +168,9 @@ impl Rotator {
 
     /// The server has accepted the token of a generation.
     pub(crate) fn accepted(&self, generation: u64) {
-        self.0.strikes.accepted(generation);
+        if self.0.accepted.load(Ordering::Relaxed) < generation {
+            self.0.accepted.fetch_max(generation, Ordering::Relaxed);
+        }
     }
 
     /// A live token that is newer than the generation that was rejected.
@@ -149,7 +178,7 @@ impl Rotator {
         let now = self.0.parts.clock.now();
         match self.0.snapshot.usable(now) {
             Some(live) if live.generation > rejected => Ok(live),
-            _ => match self.0.strikes.hold(rejected, now) {
+            _ => match self.0.hold(rejected, now) {
                 Some(until) => {
                     // Others, or a person, may have brought better ones.
                     drop(self.rotate(Reason::Due).await);
@@ -260,7 +289,16 @@ impl Inner {
     }
 
     fn may_start_by_itself(&self, now: EpochMillis) -> bool {
-        now.get() >= self.quiet_until.load(Ordering::Relaxed)
+        let quiet = self.quiet.load();
+        !quiet.as_ref().is_some_and(|quiet| quiet.holds(now))
+    }
+
+    /// Until when no token is bought because this generation was rejected.
+    fn hold(&self, rejected: u64, now: EpochMillis) -> Option<EpochMillis> {
+        let document = self.document();
+        let in_vain = self.accepted.load(Ordering::Relaxed) < rejected;
+        let newest = document.generation() == rejected;
+        strikes::hold(&document, now).filter(|_| newest && in_vain)
     }
 
     /// What a call would do that comes by.
@@ -293,13 +331,14 @@ impl Inner {
             outcome: outcome.clone(),
             ended,
         });
+        inner.under_way.store(true, Ordering::Relaxed);
         drop(running);
         let rotation = Rotation {
             inner: Arc::clone(inner),
             reason,
             cause: tracing::Span::current(),
             outcome: sender,
-            alive,
+            _alive: alive,
         };
         rotation.begin();
         outcome
@@ -322,7 +361,13 @@ impl Inner {
         span.record("generation", self.document().generation());
         span.record("duration_ms", started.elapsed().as_millis() as u64);
         span.record("outcome", word(&outcome));
-        span.in_scope(|| self.herald.tell(&outcome, self.document().generation()));
+        let generation = self.document().generation();
+        span.in_scope(|| {
+            self.herald.tell(&outcome, generation);
+            if self.machine().unsaved().is_none() {
+                self.herald.all_is_saved(generation);
+            }
+        });
         outcome
     }
 
@@ -336,13 +381,15 @@ impl Inner {
         } = &self.parts;
         let held = self.document().generation();
         *lock(&self.attempt) = None;
+        let mut kept = None;
+        let mut _report: Report<'_> = Box::new(());
         let mut input = Input::Begin { reason, held };
         loop {
             let action = self.machine().step(input, clock.now());
             input = match action {
                 Action::Load => {
                     step("load");
-                    Input::Loaded(in_time(policy, self.load()).await)
+                    Input::Loaded(in_time(policy.lease, self.load()).await)
                 }
                 Action::Wait(until) => {
                     self.pause(until).await?;
@@ -351,19 +398,28 @@ impl Inner {
                 Action::Swap { expected, document } => {
                     step("swap");
                     let swap = store.compare_and_swap(expected, &document);
-                    Input::Swapped(in_time(policy, swap).await)
+                    let mut swap = pin!(in_time(policy.lease, swap));
+                    let patience = tokio::time::timeout(PATIENCE, &mut swap);
+                    Input::Swapped(match patience.await {
+                        Ok(swapped) => swapped,
+                        Err(_) => {
+                            kept = kept.or_else(|| self.keep_meanwhile());
+                            swap.await
+                        }
+                    })
                 }
                 Action::Exchange(presentation) => {
                     step("exchange");
                     *lock(&self.attempt) = Some(presentation.attempt.clone());
-                    let exchanged = exchange.exchange(presentation).await;
+                    let (exchanged, report) = exchange.exchange(presentation).await;
+                    _report = report;
                     step("exchanged");
                     Input::Exchanged(exchanged)
                 }
                 Action::End { result, publish } => {
                     step("end");
                     let taken_over = self.machine().taken_over().cloned();
-                    self.keep_or_clear(taken_over);
+                    self.keep_or_clear(taken_over, kept);
                     self.end(&result, publish);
                     step("ended");
                     return result;
@@ -374,9 +430,13 @@ impl Inner {
 
     async fn load(&self) -> Result<Loaded, StoreError> {
         let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
-        let rescued = self.parts.rescue.as_ref().and_then(Rescue::find);
+        let rescued = self.rescued();
         let rescued = rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, &stored)));
         Ok(Loaded { stored, rescued })
+    }
+
+    fn rescued(&self) -> Option<Document> {
+        self.parts.rescue.as_ref().and_then(Rescue::find)
     }
 
     /// Waits for another holder, but not much longer than it takes.
@@ -391,25 +451,37 @@ impl Inner {
         }
     }
 
+    /// An answer that is long in being saved goes to the rescue file before it
+    /// is known whether saving fails: the process may end meanwhile.
+    fn keep_meanwhile(&self) -> Option<Document> {
+        let unsaved = self.machine().unsaved()?.clone();
+        tracing::warn!("the token store is slow to save the answer to an exchange");
+        self.keep_or_clear(None, None);
+        Some(unsaved)
+    }
+
     /// What no store holds goes to the rescue file; what has found its place
-    /// leaves it.
-    pub(super) fn keep_or_clear(&self, taken_over: Option<Document>) {
+    /// leaves it: what was found there, or kept there in between.
+    pub(super) fn keep_or_clear(&self, taken_over: Option<Document>, kept: Option<Document>) {
         let Some(rescue) = &self.parts.rescue else {
             return;
         };
+        let mut there = [taken_over, kept].into_iter().flatten();
         let unsaved = self.machine().unsaved().cloned();
-        match (unsaved, taken_over) {
-            (Some(unsaved), taken_over) if taken_over.as_ref() != Some(&unsaved) => {
-                if let Err(error) = rescue.keep(&unsaved, taken_over.as_ref()) {
-                    tracing::error!(%error, "the rescue file could not be written either: if this process ends before the token store is mended, a person must log in");
-                }
-            }
-            (None, Some(settled)) => rescue.clear(&settled),
-            _ => {}
+        let Some(unsaved) = unsaved else {
+            there.for_each(|settled| rescue.clear(&settled));
+            return;
+        };
+        let last = there.next_back();
+        if last.as_ref() == Some(&unsaved) {
+            return;
+        }
+        if let Err(error) = rescue.keep(&unsaved, last.as_ref()) {
+            tracing::error!(%error, "the rescue file could not be written either: if this process ends before the token store is mended, a person must log in");
         }
     }
 
-    fn end(&self, result: &Outcome, publish: Option<Document>) {
+    pub(super) fn end(&self, result: &Outcome, publish: Option<Document>) {
         let now = self.parts.clock.now();
         if let Some(document) = publish {
             self.snapshot
@@ -420,12 +492,14 @@ impl Inner {
                 self.herald.tokens_changed();
             }
         }
-        let quiet_until = match result {
-            Ok(_) => EpochMillis::new(i64::MIN),
-            Err(Failure::Braked { until, .. } | Failure::Busy { until }) => *until,
-            Err(_) => after(now, self.parts.policy.floor),
+        let quiet = match result {
+            Ok(_) => None,
+            Err(Failure::Braked { until, .. } | Failure::Busy { until }) => {
+                Some(Pause::until(now, *until))
+            }
+            Err(_) => Some(Pause::new(now, self.parts.policy.floor)),
         };
-        self.quiet_until.store(quiet_until.get(), Ordering::Relaxed);
+        self.quiet.store(quiet.map(Arc::new));
     }
 }
 
@@ -448,20 +522,6 @@ fn shut_down() -> Failure {
 /// Says what is about to be done: for tests that end the process right there.
 fn step(step: &'static str) {
     tracing::trace!(step, "rotation");
-}
-
-/// A store that does not answer is one that cannot be reached.
-async fn in_time<T>(
-    policy: &Policy,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(policy.lease, work).await {
-        Ok(done) => done,
-        Err(_) => Err(StoreError::new(
-            StoreErrorKind::Unavailable,
-            "the token store did not answer within the rotation's lease",
-        )),
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,13 +1,13 @@
 //! Tells the log and the subscribers what happens to the tokens: each thing
 //! once, however many callers meet it.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
 
-use super::clock::{after, until};
+use super::clock::{after, before, until};
 use super::document::Document;
 use super::protocol::{Failure, Outcome, Success};
 use crate::events::{Event, Events, Publisher};
@@ -17,8 +17,19 @@ pub(crate) struct Herald {
     events: Publisher,
     /// The last thing that was told.
     last: Mutex<Option<Event>>,
+    /// Whether it was told that new tokens are not saved.
+    unsaved: AtomicBool,
     /// When to warn (again) that the refresh token itself ends.
     next_warning: AtomicI64,
+}
+
+/// How long before its end the refresh token is first warned of.
+const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Until when nobody need be warned of the end of a document's refresh token.
+pub(crate) fn silent_until(document: &Document) -> EpochMillis {
+    let end = document.0.refresh_expires_at;
+    end.map_or(EpochMillis::new(i64::MAX), |end| before(end, FIRST))
 }
 
 impl Default for Herald {
@@ -26,6 +37,7 @@ impl Default for Herald {
         Self {
             events: Publisher::default(),
             last: Mutex::new(None),
+            unsaved: AtomicBool::new(false),
             next_warning: AtomicI64::new(i64::MIN),
         }
     }
@@ -52,21 +64,31 @@ impl Herald {
         }
         match outcome {
             Ok(success) => tracing::info!(generation, ?success, "a rotation ended"),
-            Err(Failure::Unsaved(error)) => tracing::error!(
-                generation,
-                %error,
-                "new tokens could not be saved: they are in use, and are saved as soon as the store can be written"
-            ),
+            Err(Failure::Unsaved(error)) => {
+                self.unsaved.store(true, Ordering::Relaxed);
+                tracing::error!(
+                    generation,
+                    %error,
+                    "new tokens could not be saved: they are in use, and are saved as soon as the store can be written"
+                );
+            }
             Err(failure) => tracing::warn!(generation, ?failure, "tokens were not rotated"),
         }
         *last = Some(event.clone());
         self.events.publish(event);
     }
 
+    /// Nothing is left that no store holds: tells it where the opposite was told.
+    pub(crate) fn all_is_saved(&self, generation: u64) {
+        if self.unsaved.swap(false, Ordering::Relaxed) {
+            tracing::info!(generation, "the tokens that could not be saved are saved");
+            self.events.publish(Event::SuccessorSaved { generation });
+        }
+    }
+
     /// Warns that the refresh token ends, from two weeks before, and again
     /// whenever half of what was left has passed.
     pub(crate) fn warn_of_the_end(&self, document: impl FnOnce() -> Document, now: EpochMillis) {
-        const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
         const OFTEN: Duration = Duration::from_secs(60 * 60);
 
         let due = self.next_warning.load(Ordering::Relaxed);

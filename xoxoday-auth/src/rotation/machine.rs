@@ -25,8 +25,10 @@ use xoxoday_api::number::EpochMillis;
 use super::clock::{after, until};
 use super::document::{Document, Intent};
 use super::merge::{Merge, merge};
+use super::pause::Pause;
 use super::policy::{AfterLostAnswer, Policy};
 use super::protocol::{Action, Exchanged, Failure, Input, Loaded, Presentation, Reason, Success};
+use super::strikes;
 use super::verdict::Verdict;
 use crate::store::{StoreError, StoreErrorKind, Stored, Swap, Version};
 
@@ -45,12 +47,22 @@ pub(crate) struct Machine {
     /// The open intent of another, and when it was first seen here: a lease
     /// ends by its own length even if clocks are set back.
     seen: Option<(String, EpochMillis)>,
-    /// After a request that could not be sent: how many, and a pause.
-    unsent: Option<(u32, EpochMillis)>,
+    /// After requests that came to nothing, and left the token as it was.
+    in_vain: Option<InVain>,
     /// An answer that no store holds yet.
     unsaved: Option<Document>,
     /// What this rotation has taken over from the rescue file.
     taken_over: Option<Document>,
+}
+
+/// Nothing is asked by itself for a while, and for longer each time. Of this
+/// process alone: the next one may be better connected or configured.
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+struct InVain {
+    times: u32,
+    pause: Pause,
+    failure: Failure,
 }
 
 #[derive(Debug, Clone)]
@@ -88,8 +100,11 @@ enum Phase {
 /// A store whose swaps lose this often is not being written but broken.
 const MOST_CONFLICTS: u32 = 100;
 
-/// The first pause after a request that could not be sent; it doubles.
+/// The first pause after a request that could not be sent; it doubles up to
+/// the floor.
 const UNSENT_PAUSE: Duration = Duration::from_secs(1);
+/// The longest after refusals; the first is the floor.
+const LONGEST_DENIED_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 impl Machine {
     pub(crate) fn new(policy: Policy, holder: String) -> Self {
@@ -102,7 +117,7 @@ impl Machine {
             held: 0,
             conflicts: 0,
             seen: None,
-            unsent: None,
+            in_vain: None,
             unsaved: None,
             taken_over: None,
         }
@@ -245,9 +260,10 @@ impl Machine {
             return fail(Failure::Braked { until, why }, document);
         }
         if self.reason != Reason::Demanded {
-            if let Some((_, until)) = self.unsent.filter(|(_, until)| now < *until) {
-                let why = "the token endpoint could not be reached".to_owned();
-                return fail(Failure::Braked { until, why }, document);
+            if let Some(InVain { failure, .. }) =
+                self.in_vain.as_ref().filter(|it| it.pause.holds(now))
+            {
+                return fail(failure.clone(), document);
             }
             let halt = self.policy.after_lost_answer == AfterLostAnswer::Halt;
             if halt && document.0.intent.is_some() {
@@ -274,12 +290,14 @@ impl Machine {
         self.attempts += 1;
         let mut document = before.clone();
         document.0.attempted_at = Some(now);
-        document.0.intent = Some(Intent::new(
+        let mut intent = Intent::new(
             format!("{}-{}", self.holder, self.attempts),
             now,
             after(now, self.policy.lease),
             before.presentations().saturating_add(1),
-        ));
+        );
+        intent.rejections = strikes::next(&before, self.reason, now);
+        document.0.intent = Some(intent);
         self.phase = Phase::Announcing {
             document: document.clone(),
             before,
@@ -327,10 +345,11 @@ impl Machine {
                 self.save(from.version, document, false)
             }
             Exchanged::NotSent(why) => {
-                let times = self.unsent.map_or(0, |(times, _)| times);
-                let pause = UNSENT_PAUSE.saturating_mul(1 << times.min(16));
-                let until = after(now, pause.min(self.policy.floor));
-                self.unsent = Some((times + 1, until));
+                let (first, longest) = (UNSENT_PAUSE, self.policy.floor);
+                self.was_in_vain(now, first, longest, |until| Failure::Braked {
+                    until,
+                    why: "the token endpoint could not be reached".into(),
+                });
                 self.close(from.version, before, failure(why))
             }
             Exchanged::Lost(why) => {
@@ -340,6 +359,23 @@ impl Machine {
                 self.close(from.version, document, failure(why))
             }
         }
+    }
+
+    fn was_in_vain(
+        &mut self,
+        now: EpochMillis,
+        first: Duration,
+        longest: Duration,
+        failure: impl FnOnce(EpochMillis) -> Failure,
+    ) {
+        let times = self.in_vain.take().map_or(0, |it| it.times);
+        let length = first.saturating_mul(1 << times.min(16)).min(longest);
+        let pause = Pause::new(now, length);
+        self.in_vain = Some(InVain {
+            times: times.saturating_add(1),
+            failure: failure(pause.end()),
+            pause,
+        });
     }
 
     fn close(&mut self, expected: Version, document: Document, failure: Failure) -> Action {
@@ -369,12 +405,18 @@ impl Machine {
         left_over: bool,
         now: EpochMillis,
     ) -> Action {
-        self.unsent = None;
         if left_over {
             let document = answer;
             return self.decide(Stored { version, document }, now);
         }
         let (document, verdict) = answer.settled();
+        match &verdict {
+            Some(Verdict::Denied(denial)) => {
+                let (first, longest) = (self.policy.floor, LONGEST_DENIED_PAUSE);
+                self.was_in_vain(now, first, longest, |_| Failure::Denied(denial.clone()));
+            }
+            _ => self.in_vain = None,
+        }
         match failure(verdict, &document) {
             None => end(Success::Rotated, document),
             Some(failure) => fail(failure, document),
@@ -391,15 +433,15 @@ impl Machine {
 
     fn conflicted(&mut self) -> Action {
         self.conflicts += 1;
-        match self.conflicts {
-            ..=MOST_CONFLICTS => self.read_again(),
-            _ => end_with(Failure::Store(restless())),
+        match self.conflicts < MOST_CONFLICTS {
+            true => self.read_again(),
+            false => end_with(Failure::Store(restless())),
         }
     }
 
     fn merge_later(&mut self, answer: Document, left_over: bool) -> Action {
         self.conflicts += 1;
-        if self.conflicts > MOST_CONFLICTS {
+        if self.conflicts >= MOST_CONFLICTS {
             return self.not_saved(answer, restless());
         }
         self.phase = Phase::Merging { answer, left_over };

@@ -12,7 +12,7 @@
 //! - [`snapshot`]: what callers read.
 //! - [`keeper`]: rotates by the clock; [`strikes`]: not in vain; [`herald`]: tells of it.
 //! - [`seed`]: how the first tokens come in.
-//! - [`clock`]: the time, injected.
+//! - [`clock`]: the time, injected; [`pause`]: in which nothing is done.
 
 pub(crate) mod clock;
 mod document;
@@ -26,6 +26,7 @@ mod merge;
 #[cfg(test)]
 mod model;
 pub(crate) mod opening;
+mod pause;
 pub(crate) mod policy;
 pub(crate) mod protocol;
 pub(crate) mod rescue;

@@ -1,91 +1,93 @@
-//! Remembers that new tokens do not help: where the server rejects even a
-//! token that was bought because its predecessor was rejected, buying more
-//! would only wear the account out.
+//! Where the server rejects even a token that was bought because its
+//! predecessor was rejected, buying more would only wear the account out. How
+//! many were bought like that stands in the document, for all processes.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
 
-use super::clock::after;
+use super::clock::until;
+use super::document::Document;
+use super::pause::Pause;
+use super::protocol::Reason;
 
 /// How long to hold back after the first such token; doubles with each.
 const PAUSE: Duration = Duration::from_secs(15 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The tokens that were bought in vain, one after the other.
-#[derive(Debug, Default)]
-pub(crate) struct Strikes {
-    /// The newest generation that the server has accepted.
-    accepted: AtomicU64,
-    last: Mutex<Option<Strike>>,
+/// The number of the token that is bought next, and why: an attempt that is
+/// open goes on with its own.
+pub(super) fn next(document: &Document, reason: Reason, now: EpochMillis) -> u32 {
+    match (&document.0.intent, reason) {
+        (Some(open), _) => return open.rejections,
+        (None, Reason::Rejected(_)) => {}
+        (None, _) => return 0,
+    }
+    // One that is rejected so much later was not bought in vain.
+    let recent = until(document.0.obtained_at, now) < 2 * LONGEST;
+    match recent {
+        true => number(document).saturating_add(1),
+        false => 1,
+    }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Strike {
-    generation: u64,
-    number: u32,
-    until: EpochMillis,
+/// Until when nothing is bought because this document's token was rejected, if
+/// nobody here has seen it accepted.
+pub(super) fn hold(document: &Document, now: EpochMillis) -> Option<EpochMillis> {
+    let doublings = number(document).checked_sub(1)?;
+    let length = PAUSE.saturating_mul(1 << doublings.min(16)).min(LONGEST);
+    let pause = Pause::new(document.0.obtained_at, length);
+    pause.holds(now).then(|| pause.end())
 }
 
-impl Strikes {
-    pub(crate) fn accepted(&self, generation: u64) {
-        if self.accepted.load(Ordering::Relaxed) < generation {
-            self.accepted.fetch_max(generation, Ordering::Relaxed);
-        }
-    }
-
-    fn was_accepted(&self, generation: u64) -> bool {
-        self.accepted.load(Ordering::Relaxed) >= generation
-    }
-
-    /// Notes that a generation was bought because another was rejected.
-    pub(crate) fn strike(&self, generation: u64, now: EpochMillis) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = last.filter(|last| !self.was_accepted(last.generation));
-        let number = earlier.map_or(0, |earlier| earlier.number) + 1;
-        let pause = PAUSE.saturating_mul(1 << number.min(16) >> 1).min(LONGEST);
-        *last = Some(Strike {
-            generation,
-            number,
-            until: after(now, pause),
-        });
-    }
-
-    /// Until when nothing is bought because this generation was rejected.
-    pub(crate) fn hold(&self, rejected: u64, now: EpochMillis) -> Option<EpochMillis> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = last.filter(|last| last.generation == rejected && now < last.until)?;
-        (!self.was_accepted(rejected)).then_some(last.until)
-    }
+fn number(document: &Document) -> u32 {
+    document.0.origin.as_ref().map_or(0, |it| it.rejections)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::clock::after;
+    use super::super::document::{Account, Intent, Origin};
+    use super::super::seed::Seed;
     use super::*;
 
-    const NOW: EpochMillis = EpochMillis::new(1_000_000);
+    const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
 
-    #[test]
-    fn a_token_bought_in_vain_holds_the_next_purchase_back_and_each_for_longer() {
-        let strikes = Strikes::default();
-        assert_eq!(strikes.hold(1, NOW), None);
-        strikes.strike(2, NOW);
-        assert_eq!(strikes.hold(2, NOW), Some(after(NOW, PAUSE)));
-        assert_eq!(strikes.hold(2, after(NOW, PAUSE)), None);
-        strikes.strike(3, NOW);
-        assert_eq!(strikes.hold(3, NOW), Some(after(NOW, PAUSE * 2)));
+    fn bought(rejections: u32) -> Document {
+        let account = Account::new("sandbox".into(), "client".into());
+        let mut document = Document::seeded(account, &Seed::new("r"), NOW);
+        let mut origin = Origin::new(1, 1);
+        origin.rejections = rejections;
+        document.0.origin = Some(origin);
+        document
     }
 
     #[test]
-    fn a_token_that_was_accepted_is_bought_anew_when_it_is_rejected_later() {
-        let strikes = Strikes::default();
-        strikes.strike(2, NOW);
-        strikes.accepted(2);
-        assert_eq!(strikes.hold(2, NOW), None);
-        strikes.strike(3, NOW);
-        assert_eq!(strikes.hold(3, NOW), Some(after(NOW, PAUSE)));
+    fn a_token_bought_in_vain_holds_the_next_purchase_back_and_each_for_longer() {
+        assert_eq!(hold(&bought(0), NOW), None);
+        for (number, pauses) in [(1, 1), (2, 2), (5, 16), (8, 96), (u32::MAX, 96)] {
+            let end = after(NOW, PAUSE * pauses);
+            assert_eq!(hold(&bought(number), NOW), Some(end));
+            assert_eq!(hold(&bought(number), end), None);
+        }
+    }
+
+    #[test]
+    fn purchases_in_vain_are_counted_until_one_has_lived() {
+        let next = |number, now| next(&bought(number), Reason::Rejected(2), now);
+        assert_eq!(next(0, NOW), 1);
+        assert_eq!(next(3, after(NOW, LONGEST)), 4);
+        assert_eq!(next(3, after(NOW, 2 * LONGEST)), 1);
+    }
+
+    #[test]
+    fn an_attempt_that_is_made_again_counts_once() {
+        let mut open = bought(3);
+        assert_eq!(next(&open, Reason::Due, NOW), 0);
+        let mut intent = Intent::new("any".into(), NOW, NOW, 1);
+        intent.rejections = 4;
+        open.0.intent = Some(intent);
+        assert_eq!(next(&open, Reason::Due, NOW), 4);
+        assert_eq!(next(&open, Reason::Rejected(2), NOW), 4);
     }
 }

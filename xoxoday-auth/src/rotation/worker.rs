@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::driver::{Inner, wait};
-use super::protocol::{Failure, Outcome, Reason, Success};
+use super::protocol::{Failure, Outcome, Reason};
 
 /// One rotation, on its thread.
 pub(super) struct Rotation {
@@ -20,20 +20,28 @@ pub(super) struct Rotation {
     pub(super) cause: tracing::Span,
     pub(super) outcome: watch::Sender<Option<Outcome>>,
     /// Dropped when the thread ends.
-    pub(super) alive: mpsc::Sender<()>,
+    pub(super) _alive: mpsc::Sender<()>,
+}
+
+impl Drop for Rotation {
+    fn drop(&mut self) {
+        self.inner.under_way.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Rotation {
     /// Begins it. What goes wrong is its outcome.
     pub(super) fn begin(self) {
-        let outcome = self.outcome.clone();
+        let (inner, outcome) = (Arc::clone(&self.inner), self.outcome.clone());
         let log = tracing::dispatcher::get_default(Clone::clone);
         let spawned = thread::Builder::new()
             .name("xoxoday-rotation".into())
             .spawn(move || tracing::dispatcher::with_default(&log, || self.run()));
         if let Err(error) = spawned {
             let why = format!("no thread for the rotation: {error}");
-            outcome.send_replace(Some(Err(Failure::Unavailable { why })));
+            let failed = Err(Failure::Unavailable { why });
+            inner.end(&failed, None);
+            outcome.send_replace(Some(failed));
         }
     }
 
@@ -45,8 +53,9 @@ impl Rotation {
             Ok(runtime) => runtime,
             Err(error) => {
                 let why = format!("no runtime for the rotation: {error}");
-                self.outcome
-                    .send_replace(Some(Err(Failure::Unavailable { why })));
+                let failed = Err(Failure::Unavailable { why });
+                self.inner.end(&failed, None);
+                self.outcome.send_replace(Some(failed));
                 return;
             }
         };
@@ -58,20 +67,15 @@ impl Rotation {
         let rotation = async move { inner.run_traced(reason, cause).await };
         let outcome = runtime.block_on(runtime.spawn(rotation));
         let outcome = outcome.unwrap_or_else(|_| {
-            self.inner.keep_or_clear(None);
-            Err(Failure::Unavailable {
-                why: "the rotation panicked: is the token store sound?".into(),
-            })
+            self.inner.keep_or_clear(None, None);
+            let why = "the rotation panicked: is the token store sound?".into();
+            let failed = Err(Failure::Unavailable { why });
+            self.inner.end(&failed, None);
+            failed
         });
-        if let (Reason::Rejected(_), Ok(Success::Rotated)) = (self.reason, &outcome) {
-            let generation = self.inner.document().generation();
-            let now = self.inner.parts.clock.now();
-            self.inner.strikes.strike(generation, now);
-        }
         self.outcome.send_replace(Some(outcome));
         runtime.block_on(self.save_later());
         runtime.shutdown_background();
-        drop(self.alive);
     }
 
     /// Sees to an answer that could not be saved, until it is.

@@ -55,15 +55,9 @@ impl PrivateFile {
         Ok(Some(bytes))
     }
 
-    /// Makes the directory, if it is not there, for this user alone.
+    /// Makes the directory, if it is not there, durably and for this user alone.
     pub(crate) fn make_directory(&self) -> Result<(), StoreError> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(self.directory())
-            .map_err(|error| self.failed("write", &error))
+        make_directory(directory_of(&self.path)).map_err(|error| self.failed("write", &error))
     }
 
     /// Replaces the content, durably. Two who do so at once need a lock.
@@ -89,7 +83,7 @@ impl PrivateFile {
         step("rename");
         fs::rename(&temporary, &self.path)?;
         step("sync directory");
-        sync_directory(self.directory())?;
+        sync_directory(directory_of(&self.path))?;
         step("replaced");
         Ok(())
     }
@@ -126,15 +120,11 @@ impl PrivateFile {
         )
     }
 
-    pub(super) fn sibling(&self, extension: &str) -> PathBuf {
+    pub(crate) fn sibling(&self, extension: &str) -> PathBuf {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(".");
         name.push(extension);
         self.path.with_file_name(name)
-    }
-
-    fn directory(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new("."))
     }
 
     #[cfg(unix)]
@@ -198,6 +188,34 @@ fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.write(true).open(path)
 }
 
+/// The directory that a path's last part lies in.
+fn directory_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// Makes a directory, and those above it. Each that is new is synced into its
+/// own: else a loss of power could take it, and all that was saved in it.
+fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = directory_of(path);
+    // Above that there is nothing to be made.
+    if above != Path::new(".") {
+        make_directory(above)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        // Another process was faster, and may not have synced it yet.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        created => created?,
+    }
+    step("sync directory above");
+    sync_directory(above)
+}
+
 /// Makes a rename durable. Windows has no such call, and needs none.
 fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
@@ -243,7 +261,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         assert_eq!(mode(file.path()), 0o600);
         assert_eq!(mode(&file.sibling("lock")), 0o600);
-        assert_eq!(mode(file.directory()), 0o700);
+        assert_eq!(mode(directory_of(file.path())), 0o700);
     }
 
     #[cfg(unix)]
@@ -260,6 +278,36 @@ mod tests {
             let told = format!("(mode {mode:04o}): run chmod 600");
             assert!(refused.to_string().contains(&told), "{refused}");
         }
+    }
+
+    #[test]
+    fn of_many_who_make_a_directory_at_once_all_find_it_made() {
+        let directory = tempfile::tempdir().unwrap();
+        for round in 0..32 {
+            let path = directory.path().join(format!("{round}/made/on/demand"));
+            let start = std::sync::Barrier::new(8);
+            std::thread::scope(|scope| {
+                let makers: Vec<_> = (0..8)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            make_directory(&path)
+                        })
+                    })
+                    .collect();
+                for maker in makers {
+                    maker.join().unwrap().unwrap();
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_directory_is_in_the_way() {
+        let (_directory, file) = file();
+        file.replace(b"no directory").unwrap();
+        let error = make_directory(file.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[cfg(unix)]

@@ -1,5 +1,6 @@
-//! Hashes of what a state holds. Members that no later version has written
-//! are left out.
+//! Hashes of what a state holds. Members that no later version has written are
+//! left out, and how many tokens were bought in vain: the machine counts them
+//! and does the same whatever their number.
 
 use std::hash::{Hash, Hasher};
 
