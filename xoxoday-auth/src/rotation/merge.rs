@@ -108,7 +108,7 @@ fn supersedes(ours: &Document, theirs: &Document) -> bool {
     let earlier =
         |other: &Origin| other.base == origin.base && other.presentation < origin.presentation;
     theirs.generation() <= origin.base
-        || theirs.0.latch.is_some() && theirs.generation() <= ours.generation()
+        || theirs.0.latch.is_some()
         || theirs.0.origin.as_ref().is_some_and(earlier)
 }
 
