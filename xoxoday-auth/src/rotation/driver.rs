@@ -73,8 +73,7 @@ pub(super) struct Inner {
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
     quiet: ArcSwapOption<Pause>,
-    /// Whether a rotation is under way, or about to try a save again, for those
-    /// who only come by.
+    /// Whether a rotation is under way, for those who only come by.
     pub(super) under_way: AtomicBool,
     /// The newest generation that the server has accepted.
     accepted: AtomicU64,
@@ -155,7 +154,7 @@ impl Rotator {
         let now = self.0.parts.clock.now();
         self.0.herald.warn_of_the_end(|| self.0.document(), now);
         if let Some(live) = self.0.snapshot.usable(now) {
-            let under_way = self.0.under_way.load(Ordering::Relaxed);
+            let under_way = self.0.under_way.load(Ordering::SeqCst);
             if live.is_due(now) && !under_way && self.0.may_start_by_itself(now) {
                 drop(Inner::start(&self.0, Reason::Due));
             }
@@ -334,7 +333,7 @@ impl Inner {
             outcome: outcome.clone(),
             ended,
         });
-        inner.under_way.store(true, Ordering::Relaxed);
+        inner.under_way.store(true, Ordering::SeqCst);
         drop(running);
         let rotation = Rotation {
             inner: Arc::clone(inner),

@@ -25,7 +25,8 @@ pub(super) struct Rotation {
 
 impl Drop for Rotation {
     fn drop(&mut self) {
-        self.inner.under_way.store(false, Ordering::Relaxed);
+        // However it ended.
+        self.inner.under_way.store(false, Ordering::SeqCst);
     }
 }
 
@@ -73,6 +74,8 @@ impl Rotation {
             self.inner.end(&failed, None);
             failed
         });
+        // Before: who hears the outcome may begin the next one.
+        self.inner.under_way.store(false, Ordering::SeqCst);
         self.outcome.send_replace(Some(outcome));
         runtime.block_on(self.save_later());
         runtime.shutdown_background();
