@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 use xoxoday_auth::store::{BoxFuture, StoreError, Stored, Swap, Version};
-use xoxoday_auth::{Document, ErrorKind, FileStore, MemoryStore, TokenStore, Xoxoday};
+use xoxoday_auth::{
+    Document, Environment, ErrorKind, FileStore, MemoryStore, StoredTokens, TokenStore, Xoxoday,
+};
 use xoxoday_sandbox::{Gate, Operation, Sandbox, Trouble};
 use xoxoday_tests::canary::STORE;
+use xoxoday_tests::log::Log;
 use xoxoday_tests::troubled::Watched;
 use xoxoday_tests::{JOHN, client_of, contract, directory, sandbox};
 
@@ -154,6 +157,77 @@ async fn g4_what_was_rescued_is_picked_up_by_the_next_start() {
     assert_eq!(sandbox.record().exchanges().len(), 1);
     assert!(stored(&path).contains("\"staged\""));
     assert!(!rescue.exists());
+}
+
+#[tokio::test]
+async fn g4_what_was_rescued_comes_in_at_the_start_and_not_when_a_rotation_is_due() {
+    let (sandbox, directory) = (sandbox(), directory());
+    let path = directory.path().join(STORE);
+    let rescue = directory.path().join("elsewhere").join(STORE);
+    let store = Watched::over(FileStore::new(&path), 100);
+    let builder = client_of(&sandbox).store(store.clone());
+    let xoxoday = builder.rescue_file(&rescue).build().await.unwrap();
+    store.break_after(1);
+    xoxoday.tokens().rotate().await.unwrap_err();
+    drop(xoxoday);
+
+    let builder = client_of(&sandbox).store(FileStore::new(&path));
+    let next = builder.rescue_file(&rescue).build().await.unwrap();
+    next.shutdown().await;
+    assert_eq!(next.tokens().status().generation, 2);
+    assert!(stored(&path).contains("\"staged\""));
+    assert!(!rescue.exists());
+    // With it a token that lives: none was bought.
+    next.points().balance(JOHN).await.unwrap();
+    assert_eq!(sandbox.record().exchanges().len(), 1);
+}
+
+#[test]
+fn an_unusable_rescue_file_is_complained_of_once_until_it_changes() {
+    let directory = directory();
+    let rescue = directory.path().join("rescue.json");
+    let stored = StoredTokens::new(Environment::Sandbox, "client-1", MemoryStore::new());
+    let stored = stored.rescue_file(&rescue);
+    let log = Log::default();
+    let _listening = log.listen();
+    for (content, complaints) in [("{", 1), ("", 2), ("{", 3)] {
+        private(&rescue, content);
+        for _ in 0..3 {
+            assert_eq!(stored.rescued(), None);
+        }
+        let heard = log.events();
+        let about = |said: &&String| said.contains("rescue file");
+        assert_eq!(heard.iter().filter(about).count(), complaints, "{heard:?}");
+    }
+}
+
+/// Writes a file that its owner alone can read.
+fn private(path: &Path, content: &str) {
+    fs::write(path, content).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn each_directory_that_is_made_for_the_tokens_is_made_durable() {
+    let (sandbox, directory) = (sandbox(), directory());
+    let path = directory.path().join("made/on/demand").join(STORE);
+    for made in [3, 0] {
+        let told = Command::new(env!("CARGO_BIN_EXE_rotator"))
+            .arg("rotate")
+            .envs(sandbox.environment())
+            .env("XOXODAY_TOKEN_STORE", format!("file:{}", path.display()))
+            .env("XOXODAY_RESCUE_FILE", directory.path().join("rescue.json"))
+            .env("XOXODAY_ROTATION_FLOOR", "0s")
+            .output()
+            .unwrap();
+        assert!(told.status.success());
+        let told = String::from_utf8(told.stdout).unwrap();
+        let synced = told
+            .lines()
+            .filter(|it| it.starts_with("sync directory above"));
+        assert_eq!(synced.count(), made, "{told}");
+    }
 }
 
 #[tokio::test]

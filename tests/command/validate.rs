@@ -81,3 +81,36 @@ fn each_failure_has_its_exit_code_and_its_kind() {
         (&3.into(), &"login_required".into())
     );
 }
+
+/// A pipe to which nobody writes is read for ever, like a disk that hangs.
+#[cfg(unix)]
+#[test]
+fn a_store_that_hangs_is_given_up_on_when_the_lease_has_passed() {
+    use std::fs::{self, OpenOptions};
+    use std::process::Command;
+    use std::sync::mpsc;
+    use std::thread;
+
+    let account = Account::new();
+    let mut pipe = Command::new("mkfifo");
+    pipe.args(["-m", "600"]).arg(account.store());
+    assert!(pipe.status().unwrap().success());
+    let mut validate = account.command(&["validate"]);
+    let child = validate.env("XOXODAY_ROTATION_LEASE", "2s").spawn();
+    let child = child.unwrap();
+    let (sender, ended) = mpsc::channel();
+    let ended = thread::scope(|scope| {
+        scope.spawn(|| sender.send(account.end(child)));
+        let ended = ended.recv_timeout(Duration::from_secs(60));
+        // Whoever reads it still is let go.
+        let mut both_ends = OpenOptions::new();
+        both_ends.read(true).write(true);
+        drop(both_ends.open(account.store()).unwrap());
+        ended
+    });
+    // The canary would read it too.
+    fs::remove_file(account.store()).unwrap();
+    let ended = ended.expect("it does not end");
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.err.contains("within 2s"), "{ended:?}");
+}

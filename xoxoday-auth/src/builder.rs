@@ -98,8 +98,9 @@ impl Builder {
         vars::builder(|name| std::env::var_os(name))
     }
 
-    /// The tokens of the dashboard, with which an empty store starts. A store
-    /// that holds tokens which work leaves the seed alone.
+    /// The tokens of the dashboard, with which an empty store starts. They are
+    /// taken too in the place of tokens that no longer work, if they were not
+    /// brought in before. A store that holds tokens which work leaves them alone.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = Some(seed);
         self
@@ -159,7 +160,9 @@ impl Builder {
     }
 
     /// How long one holder may take over an exchange; 60 s by default. The
-    /// exchange's own deadline is half of it. At least 2 s.
+    /// exchange's own deadline is half of it. At least 2 s. A store that takes
+    /// longer, be it in a rotation or in [`build`](Self::build), counts as one
+    /// that cannot be reached.
     pub fn rotation_lease(mut self, lease: Duration) -> Self {
         self.policy.lease = lease;
         self
@@ -182,7 +185,8 @@ impl Builder {
     /// Where new tokens go that the store does not take, until it does: a file
     /// on another disk than the store. By default one in the platform's state
     /// directory, named after environment and client id: beside the store, if
-    /// that is the default one too.
+    /// that is the default one too. Where something lies there that cannot be
+    /// used, it is left alone, and the file is one beside it: `FILE.1` to `FILE.4`.
     pub fn rescue_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.rescue_file = Some(path.into());
         self
@@ -307,14 +311,17 @@ impl Builder {
         self
     }
 
-    /// Opens the store, brings the seed in if the store is empty, and returns
-    /// the client. Nothing is sent to Xoxoday yet.
+    /// Opens the store, brings the seed in if the store holds no tokens that
+    /// work, and returns the client. Nothing is sent to Xoxoday yet, unless new
+    /// tokens wait in the [rescue file](Self::rescue_file): then a rotation brings
+    /// them into the store beside the first calls, and goes on if it is due.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`] for wrong input or a store that must not be
     /// used as it is, [`ErrorKind::LoginRequired`] where neither store nor seed
-    /// has tokens, [`ErrorKind::Unavailable`] for a store that cannot be reached.
+    /// has tokens, [`ErrorKind::Unavailable`] for a store that cannot be reached,
+    /// or does not answer within the [lease](Self::rotation_lease).
     pub async fn build(mut self) -> Result<Xoxoday, Error> {
         self.check()?;
         let environment = self.endpoints.environment().to_string();

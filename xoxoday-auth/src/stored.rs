@@ -16,11 +16,14 @@ use crate::rotation::policy::Policy;
 use crate::rotation::protocol::Failure;
 use crate::rotation::rescue::Rescue;
 use crate::rotation::{Account, Clock, Seed, SystemClock};
-use crate::store::TokenStore;
+use crate::store::{TokenStore, in_time};
 use crate::tokens::Status;
 use crate::vars;
 
 /// One account's stored tokens.
+///
+/// A store that does not answer within 60 s counts as one that cannot be
+/// reached.
 #[derive(Debug, Clone)]
 pub struct StoredTokens {
     account: Account,
@@ -57,7 +60,8 @@ pub struct StagedAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rescued {
-    /// The file.
+    /// The file: the one that was named or, where something lies there that
+    /// cannot be used, one beside it.
     pub path: PathBuf,
     /// The generation of its tokens.
     pub generation: u64,
@@ -140,7 +144,9 @@ impl StoredTokens {
     /// [`ErrorKind::Unavailable`] for a store that cannot be read now,
     /// [`ErrorKind::InvalidInput`] for one that must not be used as it is.
     pub async fn status(&self) -> Result<StoreStatus, Error> {
-        let stored = opening::load(&*self.store, &self.account).await;
+        let policy = Policy::default();
+        let stored = opening::load(&*self.store, &self.account);
+        let stored = in_time(policy.lease, stored).await;
         let stored = stored.map_err(|error| self.failed(Failure::Store(error)))?;
         let document = stored.map(|stored| stored.document);
         let staged = document
@@ -150,7 +156,6 @@ impl StoredTokens {
             status: staged.status,
             answered_at: staged.answered_at,
         });
-        let policy = Policy::default();
         Ok(StoreStatus {
             tokens: document.map(|document| Status::of(&document.settled().0, &policy)),
             staged,
@@ -160,10 +165,10 @@ impl StoredTokens {
 
     /// What the rescue file holds, whatever became of the store.
     pub fn rescued(&self) -> Option<Rescued> {
-        let rescue = self.rescue.as_ref()?;
+        let (file, document) = self.rescue.as_ref()?.newest()?;
         Some(Rescued {
-            generation: rescue.find()?.settled().0.generation(),
-            path: rescue.path().to_owned(),
+            generation: document.settled().0.generation(),
+            path: file.path().to_owned(),
         })
     }
 
@@ -177,7 +182,9 @@ impl StoredTokens {
     ///
     /// [`ErrorKind::InvalidInput`] for a seed that is no pair of tokens or has
     /// ended, [`ErrorKind::LoginRequired`] for one that was brought in before
-    /// and no longer works, and those of [`status`](Self::status).
+    /// and no longer works, and those of [`status`](Self::status). A store that
+    /// did not answer in time may still take the tokens: to import them again
+    /// does no harm.
     pub async fn import(&self, seed: &Seed) -> Result<Import, Error> {
         self.bring_in(seed, Working::Stay).await
     }
@@ -200,7 +207,8 @@ impl StoredTokens {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let rescue = self.rescue.as_ref();
-        import(&*self.store, rescue, &self.account, seed, working, now)
+        let import = import(&*self.store, rescue, &self.account, seed, working, now);
+        in_time(Policy::default().lease, import)
             .await
             .map_err(|failure| self.failed(failure))
     }

@@ -34,7 +34,12 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build();
     let report = match runtime {
-        Ok(runtime) => runtime.block_on(perform(&arguments)),
+        Ok(runtime) => {
+            let report = runtime.block_on(perform(&arguments));
+            // A disk that hangs is waited for no longer.
+            runtime.shutdown_background();
+            report
+        }
         Err(error) => Report::failed(format!("no runtime: {error}")),
     };
     report.print(name, arguments.json);

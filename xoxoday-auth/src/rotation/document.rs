@@ -267,6 +267,17 @@ impl Document {
         self.0.intent.as_ref().map(|it| it.attempt.as_str())
     }
 
+    /// Whether these tokens can be rotated: they were not rejected, and the
+    /// refresh token has not ended.
+    pub(crate) fn works(&self, now: EpochMillis) -> bool {
+        self.0.latch.is_none() && self.0.refresh_expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether a seed was brought in before: it is spent, or will be.
+    pub(crate) fn knows(&self, seed: &Seed) -> bool {
+        self.0.seeds.contains(&seed.digest())
+    }
+
     /// A document's generation is checked when it is read: there is a next one.
     fn next_generation(&self) -> u64 {
         self.0.generation.saturating_add(1)

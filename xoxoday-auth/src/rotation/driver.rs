@@ -29,7 +29,7 @@ use super::strikes;
 use super::worker::Rotation;
 use crate::events::Events;
 use crate::random;
-use crate::store::{BoxFuture, StoreError, StoreErrorKind, Stored, TokenStore};
+use crate::store::{BoxFuture, StoreError, Stored, TokenStore, in_time};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
@@ -95,14 +95,15 @@ impl Running {
 }
 
 impl Rotator {
-    /// Reads the store and, where it is empty or latched, brings the seed in.
+    /// Reads the store and, where it holds no tokens that work, brings the seed in.
     pub(crate) async fn open(parts: Parts, seed: Option<Seed>) -> Result<Self, Failure> {
         let now = parts.clock.now();
-        let document = opening::first_document(&parts, seed.as_ref(), now).await?;
+        let document = opening::first_document(&parts, seed.as_ref(), now);
+        let document = in_time(parts.policy.lease, document).await?;
         let snapshot = Snapshot::default();
         snapshot.publish(Live::of(&document, &parts.policy));
         let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             snapshot,
             document: Mutex::new(document),
             machine: Mutex::new(Machine::new(parts.policy.clone(), holder)),
@@ -114,7 +115,12 @@ impl Rotator {
             accepted: AtomicU64::new(0),
             herald: Herald::default(),
             parts,
-        })))
+        });
+        // What was rescued finds its place now, and not when a rotation is due.
+        if inner.rescued().is_some() {
+            drop(Inner::start(&inner, Reason::Due));
+        }
+        Ok(Self(inner))
     }
 
     /// The document as this process knows it.
@@ -370,7 +376,7 @@ impl Inner {
             input = match action {
                 Action::Load => {
                     step("load");
-                    Input::Loaded(in_time(policy, self.load()).await)
+                    Input::Loaded(in_time(policy.lease, self.load()).await)
                 }
                 Action::Wait(until) => {
                     self.pause(until).await?;
@@ -379,7 +385,7 @@ impl Inner {
                 Action::Swap { expected, document } => {
                     step("swap");
                     let swap = store.compare_and_swap(expected, &document);
-                    let mut swap = pin!(in_time(policy, swap));
+                    let mut swap = pin!(in_time(policy.lease, swap));
                     let patience = tokio::time::timeout(PATIENCE, &mut swap);
                     Input::Swapped(match patience.await {
                         Ok(swapped) => swapped,
@@ -411,9 +417,13 @@ impl Inner {
 
     async fn load(&self) -> Result<Loaded, StoreError> {
         let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
-        let rescued = self.parts.rescue.as_ref().and_then(Rescue::find);
+        let rescued = self.rescued();
         let rescued = rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, &stored)));
         Ok(Loaded { stored, rescued })
+    }
+
+    fn rescued(&self) -> Option<Document> {
+        self.parts.rescue.as_ref().and_then(Rescue::find)
     }
 
     /// Waits for another holder, but not much longer than it takes.
@@ -498,20 +508,6 @@ fn shut_down() -> Failure {
 /// Says what is about to be done: for tests that end the process right there.
 fn step(step: &'static str) {
     tracing::trace!(step, "rotation");
-}
-
-/// A store that does not answer is one that cannot be reached.
-async fn in_time<T>(
-    policy: &Policy,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(policy.lease, work).await {
-        Ok(done) => done,
-        Err(_) => Err(StoreError::new(
-            StoreErrorKind::Unavailable,
-            "the token store did not answer within the rotation's lease",
-        )),
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

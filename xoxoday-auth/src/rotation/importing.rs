@@ -3,11 +3,11 @@
 use xoxoday_api::number::EpochMillis;
 
 use super::document::{Account, Document};
-use super::opening::load;
+use super::opening::{MOST_CONFLICTS, at_hand};
 use super::protocol::Failure;
 use super::rescue::Rescue;
 use super::seed::Seed;
-use crate::store::{Swap, TokenStore, Version};
+use crate::store::{Swap, TokenStore};
 
 /// What came of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,6 @@ pub(crate) enum Working {
     GiveWay,
 }
 
-/// A store that is written this often meanwhile is left to the others.
-const MOST_CONFLICTS: usize = 10;
-
 /// Takes the seed if the store is empty, if its tokens no longer work, or if
 /// they are to give way. Nothing is deleted: which seeds there were stays known.
 pub(crate) async fn import(
@@ -53,21 +50,15 @@ pub(crate) async fn import(
     now: EpochMillis,
 ) -> Result<Import, Failure> {
     for _ in 0..MOST_CONFLICTS {
-        let stored = load(store, account).await.map_err(Failure::Store)?;
-        let (version, held) = match stored {
-            Some(stored) => (stored.version, Some(stored.document)),
-            // What was rescued is what the next start would go on with.
-            None => (Version::EMPTY, rescue.and_then(Rescue::find)),
-        };
-        let next = match held.map(|held| held.settled().0) {
+        let (version, held) = at_hand(store, rescue, account).await?;
+        let next = match held {
             None => Document::seeded(account.clone(), seed, now),
             Some(held) => match decide(&held, seed, working, now)? {
                 Some(done) => return Ok(done),
                 None => held.reseeded(seed, now),
             },
         };
-        let swap = store.compare_and_swap(version, &next).await;
-        if let Swap::Done(_) = swap.map_err(Failure::Store)? {
+        if let Swap::Done(_) = store.compare_and_swap(version, &next).await? {
             let generation = next.generation();
             return Ok(Import::Taken { generation });
         }
@@ -85,12 +76,8 @@ fn decide(
     now: EpochMillis,
 ) -> Result<Option<Import>, Failure> {
     let generation = held.generation();
-    let ended = held.0.refresh_expires_at.is_some_and(|end| end <= now);
-    let works = held.0.latch.is_none() && !ended;
-    // A seed that was brought in before is spent, or will be: to go back to it
-    // is the classic way to be locked out.
-    let known = held.0.seeds.contains(&seed.digest());
-    match (known, works) {
+    // To go back to a seed that is spent is the classic way to be locked out.
+    match (held.knows(seed), held.works(now)) {
         (true, true) => Ok(Some(Import::AlreadyThere { generation })),
         (true, false) => Err(Failure::LoginRequired {
             why: "these tokens were brought in before, and no longer work".into(),

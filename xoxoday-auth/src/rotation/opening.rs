@@ -10,6 +10,9 @@ use super::rescue::Rescue;
 use super::seed::Seed;
 use crate::store::{StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version};
 
+/// A store that is written this often meanwhile is left to the others.
+pub(super) const MOST_CONFLICTS: usize = 10;
+
 /// The stored document, if it is this account's: another account's refresh
 /// token must never be presented to this one's server.
 pub(crate) async fn load(
@@ -29,61 +32,153 @@ pub(crate) async fn load(
     }
 }
 
+/// What an account goes on with, and the version to replace: what is stored or,
+/// where the store was lost with its disk, what was rescued.
+pub(super) async fn at_hand(
+    store: &dyn TokenStore,
+    rescue: Option<&Rescue>,
+    account: &Account,
+) -> Result<(Version, Option<Document>), StoreError> {
+    let (version, document) = match load(store, account).await? {
+        Some(stored) => (stored.version, Some(stored.document)),
+        None => (Version::EMPTY, rescue.and_then(Rescue::find)),
+    };
+    Ok((version, document.map(|document| document.settled().0)))
+}
+
 /// The document to start with, as it is stored from now on.
 pub(super) async fn first_document(
     parts: &Parts,
     seed: Option<&Seed>,
     now: EpochMillis,
 ) -> Result<Document, Failure> {
-    let store = &*parts.store;
-    let stored = load(store, &parts.account).await.map_err(Failure::Store)?;
-    let (version, document) = match stored {
-        Some(stored) => {
-            let (document, _) = stored.document.settled();
-            // A seed that was brought in before is spent by now.
-            let news = seed.filter(|seed| !document.0.seeds.contains(&seed.digest()));
-            match (news, &document.0.latch) {
-                (Some(seed), Some(_)) => (stored.version, document.reseeded(seed, now)),
-                (Some(_), None) => {
-                    tracing::warn!(
-                        generation = document.generation(),
-                        "the token store holds tokens that work: the different ones that were given were left alone"
-                    );
-                    return Ok(document);
+    let (store, account) = (&*parts.store, &parts.account);
+    for _ in 0..MOST_CONFLICTS {
+        let (version, held) = at_hand(store, parts.rescue.as_ref(), account).await?;
+        let document = match (held, seed) {
+            (Some(held), seed) => match seed.filter(|seed| !held.knows(seed)) {
+                Some(seed) if !held.works(now) => held.reseeded(seed, now),
+                news => {
+                    if news.is_some() {
+                        tracing::warn!(
+                            generation = held.generation(),
+                            "the token store holds tokens that work: the different ones that were given were left alone"
+                        );
+                    }
+                    if version != Version::EMPTY {
+                        return Ok(held);
+                    }
+                    held
                 }
-                (None, _) => return Ok(document),
-            }
-        }
-        // A store that was lost with its disk: what was rescued is newer than any seed.
-        None => match (parts.rescue.as_ref().and_then(Rescue::find), seed) {
-            (Some(rescued), _) => (Version::EMPTY, rescued.settled().0),
-            (None, Some(seed)) => {
-                let account = parts.account.clone();
-                (Version::EMPTY, Document::seeded(account, seed, now))
-            }
+            },
+            (None, Some(seed)) => Document::seeded(account.clone(), seed, now),
             (None, None) => {
                 return Err(Failure::LoginRequired {
                     why: "the token store is empty".into(),
                 });
             }
-        },
-    };
-    let swap = store.compare_and_swap(version, &document).await;
-    match swap.map_err(Failure::Store)? {
-        Swap::Done(_) => {
+        };
+        // Where somebody else was faster, theirs count as well as ours.
+        if let Swap::Done(_) = store.compare_and_swap(version, &document).await? {
             if !store.is_durable() {
                 tracing::warn!(
                     "tokens are kept in memory alone: after the first rotation, the end of this process means that a person must log in"
                 );
             }
-            Ok(document)
+            return Ok(document);
         }
-        // Somebody else has just brought tokens in; theirs count as well as ours.
-        Swap::Conflict => match load(store, &parts.account).await.map_err(Failure::Store)? {
-            Some(stored) => Ok(stored.document.settled().0),
-            None => Err(Failure::Unavailable {
-                why: "the token store changed while it was opened: try again".into(),
-            }),
-        },
+    }
+    Err(Failure::Unavailable {
+        why: "the token store kept changing while it was opened: try again".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::clock::SystemClock;
+    use super::super::document::Latch;
+    use super::super::driver::{Exchange, Report};
+    use super::super::policy::Policy;
+    use super::super::protocol::{Exchanged, Presentation};
+    use super::*;
+    use crate::store::{BoxFuture, MemoryStore};
+
+    const NOW: EpochMillis = EpochMillis::new(1_000_000);
+
+    #[derive(Debug)]
+    struct Unreachable;
+
+    impl Exchange for Unreachable {
+        fn exchange(&self, _: Presentation) -> BoxFuture<'_, (Exchanged, Report<'_>)> {
+            let exchanged = Exchanged::NotSent(String::new());
+            Box::pin(async { (exchanged, Box::new(()) as Report<'_>) })
+        }
+    }
+
+    fn account() -> Account {
+        Account::new("sandbox".into(), "client".into())
+    }
+
+    /// The document of a seed, and what became of it since.
+    fn held(change: fn(&mut Document)) -> Document {
+        let mut document = Document::seeded(account(), &Seed::new("one"), NOW);
+        change(&mut document);
+        document
+    }
+
+    const LATCHED: fn(&mut Document) =
+        |document| document.0.latch = Some(Latch::new(NOW, "rejected".into()));
+    const ENDED: fn(&mut Document) = |document| document.0.refresh_expires_at = Some(NOW);
+    const WORKS: fn(&mut Document) =
+        |document| document.0.refresh_expires_at = Some(EpochMillis::new(NOW.get() + 1));
+
+    /// Where the tokens are at a start.
+    #[derive(Debug, Clone, Copy)]
+    enum Held {
+        InTheStore,
+        InTheRescueFile,
+    }
+
+    /// Starts with a seed, and returns what is stored then.
+    async fn started(at: Held, document: &Document, seed: &str) -> Document {
+        let directory = tempfile::tempdir().unwrap();
+        let rescue = Rescue::new(directory.path().join("rescue.json"), account());
+        let store = MemoryStore::new();
+        match at {
+            Held::InTheStore => {
+                let swap = store.compare_and_swap(Version::EMPTY, document).await;
+                assert!(matches!(swap, Ok(Swap::Done(_))));
+            }
+            Held::InTheRescueFile => rescue.keep(document, None).unwrap(),
+        }
+        let parts = Parts {
+            account: account(),
+            store: Arc::new(store.clone()),
+            exchange: Arc::new(Unreachable),
+            clock: Arc::new(SystemClock),
+            policy: Policy::default(),
+            rescue: Some(rescue),
+        };
+        let first = first_document(&parts, Some(&Seed::new(seed)), NOW).await;
+        let stored = store.load().await.unwrap().unwrap().document;
+        assert_eq!(first.unwrap(), stored, "{at:?}");
+        stored
+    }
+
+    #[tokio::test]
+    async fn tokens_that_no_longer_work_give_way_to_a_fresh_seed_and_to_no_other() {
+        for at in [Held::InTheStore, Held::InTheRescueFile] {
+            for stopped in [LATCHED, ENDED] {
+                let held = held(stopped);
+                let fresh = started(at, &held, "two").await;
+                assert_eq!(fresh, held.reseeded(&Seed::new("two"), NOW), "{at:?}");
+                let stale = started(at, &held, "one").await;
+                assert_eq!(stale, held, "{at:?}");
+            }
+            let held = held(WORKS);
+            assert_eq!(started(at, &held, "two").await, held, "{at:?}");
+        }
     }
 }

@@ -7,16 +7,34 @@
 mod file;
 mod memory;
 pub(crate) mod private_file;
+mod time_limit;
 
 use std::fmt;
 
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub(crate) use time_limit::in_time;
 pub use xoxoday_api::transport::BoxFuture;
 
 use crate::rotation::Document;
 
 /// Keeps one account's token document.
+///
+/// What an implementation must reckon with:
+///
+/// - **Several runtimes.** A client opens its store on the caller's runtime; each
+///   rotation has a thread and a current-thread runtime of its own, gone when it
+///   is over. A pool of connections whose tasks live on one runtime must do its
+///   work there, and not take the caller's for it.
+/// - **A time limit.** A future is dropped when the
+///   [lease](crate::Builder::rotation_lease) has passed without an answer; a
+///   store that blocks the thread cannot be given up on, so slow work belongs
+///   elsewhere. The work may go on: a swap that was given up on may still
+///   succeed. Whoever asked reads the store again before it acts.
+/// - **A panic** ends the rotation that met it, and nothing else.
+///
+/// To drop the last client waits for a rotation under way, so it blocks its
+/// thread while an exchange is saved: a store must not need that very thread.
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// The document as it is now, or `None` where there is none yet.
     fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>>;

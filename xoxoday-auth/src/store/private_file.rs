@@ -55,15 +55,9 @@ impl PrivateFile {
         Ok(Some(bytes))
     }
 
-    /// Makes the directory, if it is not there, for this user alone.
+    /// Makes the directory, if it is not there, durably and for this user alone.
     pub(crate) fn make_directory(&self) -> Result<(), StoreError> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(self.directory())
-            .map_err(|error| self.failed("write", &error))
+        make_directory(directory_of(&self.path)).map_err(|error| self.failed("write", &error))
     }
 
     /// Replaces the content, durably. Two who do so at once need a lock.
@@ -89,7 +83,7 @@ impl PrivateFile {
         step("rename");
         fs::rename(&temporary, &self.path)?;
         step("sync directory");
-        sync_directory(self.directory())?;
+        sync_directory(directory_of(&self.path))?;
         step("replaced");
         Ok(())
     }
@@ -126,18 +120,11 @@ impl PrivateFile {
         )
     }
 
-    pub(super) fn sibling(&self, extension: &str) -> PathBuf {
+    pub(crate) fn sibling(&self, extension: &str) -> PathBuf {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(".");
         name.push(extension);
         self.path.with_file_name(name)
-    }
-
-    fn directory(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        }
     }
 
     #[cfg(unix)]
@@ -199,6 +186,37 @@ fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.write(true).open(path)
+}
+
+/// The directory that a path's last part lies in.
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a directory, and those above it. Each that is new is synced into its
+/// own: else a loss of power could take it, and all that was saved in it.
+fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = directory_of(path);
+    // Above that there is nothing to be made.
+    if above != Path::new(".") {
+        make_directory(above)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        // Another process was faster, and may not have synced it yet.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        created => created?,
+    }
+    step("sync directory above");
+    sync_directory(above)
 }
 
 /// Makes a rename durable. Windows has no such call, and needs none.
