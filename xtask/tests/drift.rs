@@ -900,3 +900,13 @@ fn what_is_no_openapi_3_0_is_refused_with_its_place() {
         assert_eq!(refused.place.file, "revision.json");
     }
 }
+
+#[test]
+fn the_reference_page_has_every_rule() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/DRIFT.md")).unwrap();
+    assert_eq!(
+        page,
+        xtask::drift::format::reference(),
+        "run cargo xtask drift --rules > xtask/DRIFT.md"
+    );
+}

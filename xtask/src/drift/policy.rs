@@ -62,14 +62,8 @@ impl Policy {
             .iter()
             .map(|it| (&it.rule, &it.reason, it.until));
         for (rule, reason, until) in levels.chain(accepted) {
-            let refuse = |what: String, remedy: &str| {
-                Err(sources::refusal(
-                    source,
-                    &format!("\"{rule}\""),
-                    what,
-                    remedy,
-                ))
-            };
+            let refuse =
+                |what: String, remedy: &str| Err(sources::refusal(source, rule, what, remedy));
             if !known.contains(rule.as_str()) {
                 return refuse(
                     format!("there is no rule `{rule}`"),
@@ -97,7 +91,7 @@ impl Policy {
     pub fn apply(&self, comparison: &mut Comparison, source: &Source, today: &str) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut told = |rule: &str, what: String, remedy: &str| {
-            let place = sources::place_of(source, &format!("\"{rule}\""));
+            let place = sources::place_of(source, rule);
             findings.push(Finding::warning(place, what, remedy));
         };
         let has_ended = |until: &toml::value::Datetime| until.to_string().as_str() < today;

@@ -32,8 +32,12 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<
     let one = list(&walk.base, base);
     let other = list(&walk.revision, revision);
     walk.once(&one, &other, None, |walk| {
-        let was = alternatives(&one);
-        let mut is = alternatives(&other);
+        let (was, mut is) = (alternatives(&one), alternatives(&other));
+        let odd = (odd(&one), odd(&other));
+        if odd.0 != odd.1 {
+            let what = "a requirement is no object of lists";
+            walk.note(&rule::NOT_UNDERSTOOD, &one.pointer, &other.pointer, what);
+        }
         let names = rename(walk, &was, &mut is);
         compare_alternatives(walk, (&one, &was), (&other, &is));
         for (base, revision) in names {
@@ -47,6 +51,16 @@ fn list<'v>(side: &Side<'v>, operation: &Node<'v>) -> Node<'v> {
     let root = side.root();
     let own = operation.get("security").or_else(|| root.get("security"));
     own.unwrap_or(root)
+}
+
+/// What of a list is no requirement.
+fn odd(list: &Node<'_>) -> Vec<String> {
+    let is_requirement = |needed: &Value| {
+        let schemes = needed.as_object();
+        schemes.is_some_and(|schemes| schemes.values().all(Value::is_array))
+    };
+    let odd = list.items().filter(|needed| !is_requirement(needed.value));
+    odd.map(|needed| canonical(needed.value)).collect()
 }
 
 fn alternatives(list: &Node<'_>) -> Vec<Alternative> {

@@ -61,17 +61,28 @@ fn by_url<'v>(list: Option<&Node<'v>>) -> BTreeMap<String, Option<Node<'v>>> {
     servers.collect()
 }
 
-fn compare_servers(walk: &mut Walk<'_>, base: &Node<'_>, revision: &Node<'_>) {
+fn compare_servers<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) {
     SERVER.compare_node(walk, base, revision);
-    let variables = |server: &Node<'_>| server.members_of("variables").len();
-    if variables(base) + variables(revision) == 0 {
-        return;
-    }
-    let there: BTreeMap<_, _> = revision.members_of("variables").into_iter().collect();
-    for (name, variable) in base.members_of("variables") {
-        // A variable that is not in the URL counts for nothing.
-        if let Some(other) = there.get(name) {
-            compare_variables(walk, name, &variable, other);
+    // A variable that is not in the URL counts for nothing.
+    let url = base.text("url").unwrap_or_default();
+    for name in url
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split('}').next())
+    {
+        let variable = |server: &Node<'v>| server.get("variables")?.get(name);
+        match (variable(base), variable(revision)) {
+            (Some(one), Some(other)) => compare_variables(walk, name, &one, &other),
+            (None, None) => {}
+            _ => {
+                let what = format!("the variable {name} is not declared");
+                walk.note(
+                    &rule::NOT_UNDERSTOOD,
+                    &base.pointer,
+                    &revision.pointer,
+                    what,
+                );
+            }
         }
     }
 }
