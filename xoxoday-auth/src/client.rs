@@ -120,12 +120,16 @@ impl Xoxoday {
         self.transport.rotator.events()
     }
 
-    /// The header that a call would carry: for benchmarks.
+    /// Lends the header that a call would carry: for benchmarks.
     #[doc(hidden)]
-    pub async fn bearer(&self) -> Result<HeaderValue, Error> {
-        let live = self.transport.rotator.live().await;
+    pub async fn bearer<T>(&self, read: impl Fn(&HeaderValue) -> T) -> Result<T, Error> {
+        let rotator = &self.transport.rotator;
+        if let Some(read) = rotator.at_hand(|live| read(&live.header)) {
+            return Ok(read);
+        }
+        let live = rotator.live().await;
         let live = live.map_err(|failure| Error::of_rotation(failure, self.transport.clock.now()));
-        Ok(live?.header.clone())
+        Ok(read(&live?.header))
     }
 
     /// Makes a facade's call.

@@ -420,6 +420,53 @@ mod tests {
     }
 
     #[test]
+    fn what_an_exchange_brought_takes_the_place_of_all_that_it_has_ended() {
+        let mut spent = document();
+        let moment = |at| EpochMillis::new(at);
+        let mut intent = Intent::new("a".into(), moment(7), moment(8), 2);
+        intent.rejections = 3;
+        spent.0.intent = Some(intent);
+        spent.0.brake = Some(Brake::new(moment(9), "why".into()));
+        spent.0.attempted_at = Some(moment(7));
+        let grant = Grant {
+            access: Some(AccessToken::new("a-2")),
+            access_expires_at: Some(moment(20)),
+            refresh: RefreshToken::new("r-2"),
+            refresh_expires_at: Some(moment(30)),
+            obtained_at: moment(10),
+        };
+        let next = *spent.succeeded_by(&grant).0;
+        assert_eq!(next.generation, 2);
+        assert_eq!(next.access, grant.access);
+        assert_eq!(next.access_expires_at, grant.access_expires_at);
+        assert_eq!(next.refresh, grant.refresh);
+        assert_eq!(next.refresh_expires_at, grant.refresh_expires_at);
+        assert_eq!(next.obtained_at, grant.obtained_at);
+        let mut origin = Origin::new(1, 2);
+        origin.rejections = 3;
+        assert_eq!(next.origin, Some(origin));
+        assert_eq!((next.intent, next.brake, next.latch), (None, None, None));
+        // The floor goes on.
+        assert_eq!(next.attempted_at, spent.0.attempted_at);
+        assert_eq!(next.seeds, spent.0.seeds);
+    }
+
+    #[test]
+    fn what_is_not_so_is_not_written() {
+        let mut document = document();
+        document.0.origin = Some(Origin::new(1, 2));
+        let written: Value = serde_json::from_slice(&document.encode()).unwrap();
+        let origin = serde_json::json!({ "base": 1, "presentation": 2 });
+        assert_eq!(written["origin"], origin);
+        assert!(written.get("intent").is_none());
+
+        document.0.origin.as_mut().unwrap().rejections = 4;
+        assert_eq!(Document::decode(&document.encode()), Ok(document.clone()));
+        let written: Value = serde_json::from_slice(&document.encode()).unwrap();
+        assert_eq!(written["origin"]["rejections"], 4);
+    }
+
+    #[test]
     fn members_of_a_later_version_are_kept() {
         let mut json: Value = serde_json::from_slice(&document().encode()).unwrap();
         json["later"] = "kept".into();
@@ -448,9 +495,12 @@ mod tests {
     fn neither_debug_nor_a_decoding_error_shows_a_token() {
         let shown = format!("{:?}", document());
         assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("generation: 1"), "{shown}");
+        assert!(shown.contains("client client in sandbox"), "{shown}");
 
         let refused = Document::decode(br#"{"schema":1,"generation":"canary-refresh"}"#);
         let shown = refused.unwrap_err().to_string();
         assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("no token document (line 1"), "{shown}");
     }
 }

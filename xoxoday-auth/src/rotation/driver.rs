@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -70,7 +71,9 @@ pub(super) struct Inner {
     pub(super) closing: watch::Sender<bool>,
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
-    quiet: Mutex<Option<Pause>>,
+    quiet: ArcSwapOption<Pause>,
+    /// Whether a rotation is under way, for those who only come by.
+    pub(super) under_way: AtomicBool,
     /// The newest generation that the server has accepted.
     accepted: AtomicU64,
     herald: Herald,
@@ -111,7 +114,8 @@ impl Rotator {
             running: Mutex::new(None),
             saving_later: AtomicBool::new(false),
             closing: watch::Sender::new(false),
-            quiet: Mutex::new(None),
+            quiet: ArcSwapOption::empty(),
+            under_way: AtomicBool::new(false),
             accepted: AtomicU64::new(0),
             herald: Herald::default(),
             parts,
@@ -136,13 +140,20 @@ impl Rotator {
         &self.0.parts.policy
     }
 
+    /// Lends the live token where nothing else is to be done: what nearly every
+    /// call finds. Takes no lock, allocates nothing and does not wait.
+    pub(crate) fn at_hand<T>(&self, read: impl FnOnce(&Arc<Live>) -> T) -> Option<T> {
+        self.0.snapshot.calm(self.0.parts.clock.now(), read)
+    }
+
     /// A live token. Where one is at hand this neither waits nor fails; a
     /// rotation that is due starts beside it.
     pub(crate) async fn live(&self) -> Result<Arc<Live>, Failure> {
         let now = self.0.parts.clock.now();
         self.0.herald.warn_of_the_end(|| self.0.document(), now);
         if let Some(live) = self.0.snapshot.usable(now) {
-            if live.is_due(now) && self.0.may_start_by_itself(now) {
+            let under_way = self.0.under_way.load(Ordering::Relaxed);
+            if live.is_due(now) && !under_way && self.0.may_start_by_itself(now) {
                 drop(Inner::start(&self.0, Reason::Due));
             }
             return Ok(live);
@@ -278,7 +289,8 @@ impl Inner {
     }
 
     fn may_start_by_itself(&self, now: EpochMillis) -> bool {
-        !lock(&self.quiet).is_some_and(|quiet| quiet.holds(now))
+        let quiet = self.quiet.load();
+        !quiet.as_ref().is_some_and(|quiet| quiet.holds(now))
     }
 
     /// Until when no token is bought because this generation was rejected.
@@ -319,13 +331,14 @@ impl Inner {
             outcome: outcome.clone(),
             ended,
         });
+        inner.under_way.store(true, Ordering::Relaxed);
         drop(running);
         let rotation = Rotation {
             inner: Arc::clone(inner),
             reason,
             cause: tracing::Span::current(),
             outcome: sender,
-            alive,
+            _alive: alive,
         };
         rotation.begin();
         outcome
@@ -479,13 +492,14 @@ impl Inner {
                 self.herald.tokens_changed();
             }
         }
-        *lock(&self.quiet) = match result {
+        let quiet = match result {
             Ok(_) => None,
             Err(Failure::Braked { until, .. } | Failure::Busy { until }) => {
                 Some(Pause::until(now, *until))
             }
             Err(_) => Some(Pause::new(now, self.parts.policy.floor)),
         };
+        self.quiet.store(quiet.map(Arc::new));
     }
 }
 

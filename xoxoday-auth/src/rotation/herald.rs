@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
 
-use super::clock::{after, until};
+use super::clock::{after, before, until};
 use super::document::Document;
 use super::protocol::{Failure, Outcome, Success};
 use crate::events::{Event, Events, Publisher};
@@ -21,6 +21,15 @@ pub(crate) struct Herald {
     unsaved: AtomicBool,
     /// When to warn (again) that the refresh token itself ends.
     next_warning: AtomicI64,
+}
+
+/// How long before its end the refresh token is first warned of.
+const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Until when nobody need be warned of the end of a document's refresh token.
+pub(crate) fn silent_until(document: &Document) -> EpochMillis {
+    let end = document.0.refresh_expires_at;
+    end.map_or(EpochMillis::new(i64::MAX), |end| before(end, FIRST))
 }
 
 impl Default for Herald {
@@ -80,7 +89,6 @@ impl Herald {
     /// Warns that the refresh token ends, from two weeks before, and again
     /// whenever half of what was left has passed.
     pub(crate) fn warn_of_the_end(&self, document: impl FnOnce() -> Document, now: EpochMillis) {
-        const FIRST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
         const OFTEN: Duration = Duration::from_secs(60 * 60);
 
         let due = self.next_warning.load(Ordering::Relaxed);

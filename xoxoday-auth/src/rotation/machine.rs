@@ -433,15 +433,15 @@ impl Machine {
 
     fn conflicted(&mut self) -> Action {
         self.conflicts += 1;
-        match self.conflicts {
-            ..=MOST_CONFLICTS => self.read_again(),
-            _ => end_with(Failure::Store(restless())),
+        match self.conflicts < MOST_CONFLICTS {
+            true => self.read_again(),
+            false => end_with(Failure::Store(restless())),
         }
     }
 
     fn merge_later(&mut self, answer: Document, left_over: bool) -> Action {
         self.conflicts += 1;
-        if self.conflicts > MOST_CONFLICTS {
+        if self.conflicts >= MOST_CONFLICTS {
             return self.not_saved(answer, restless());
         }
         self.phase = Phase::Merging { answer, left_over };

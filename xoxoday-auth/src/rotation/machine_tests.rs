@@ -305,14 +305,30 @@ fn g4_of_two_answers_in_the_rescue_file_s_way_the_newer_successor_counts() {
 #[test]
 fn a_store_that_always_conflicts_ends_the_rotation_with_the_answer_kept() {
     let mut run = Run::new();
-    run.answered(pair(2));
-    let end = loop {
-        match run.conflict() {
-            Action::Load => drop(run.load(stored(1))),
-            end => break end,
-        }
-    };
+    let answer = run.answered(pair(2));
+    assert_eq!(run.machine.unsaved(), Some(&answer));
+    for _ in 1..MOST_CONFLICTS {
+        assert_eq!(run.conflict(), Action::Load);
+        assert!(run.machine.unsaved().is_some());
+        assert_eq!(swap_of(run.load(stored(1))).1.generation(), 2);
+        assert!(run.machine.unsaved().is_some());
+    }
+    let end = run.conflict();
     assert!(matches!(result_of(end), Err(Failure::Unsaved(_))));
+    assert!(run.machine.unsaved().is_some());
+}
+
+#[test]
+fn a_store_that_conflicts_with_every_intent_ends_the_rotation_before_the_exchange() {
+    let mut run = Run::new();
+    run.begin(Reason::Demanded);
+    for _ in 1..MOST_CONFLICTS {
+        swap_of(run.load(stored(1)));
+        assert_eq!(run.conflict(), Action::Load);
+    }
+    swap_of(run.load(stored(1)));
+    let end = run.conflict();
+    assert!(matches!(result_of(end), Err(Failure::Store(_))));
 }
 
 #[test]
@@ -522,6 +538,22 @@ fn g1_another_s_lease_is_waited_for_or_named() {
     let result = result_of(run.load(announced.clone()));
     assert_eq!(result, Err(Failure::Busy { until: lease_until }));
 
+    // So it is where a live token is merely due, and where one is wanted that
+    // nobody has.
+    let mut run = Run::with(Policy {
+        at_most: Duration::ZERO,
+        ..policy()
+    });
+    run.begin(Reason::Due);
+    let result = result_of(run.load(announced.clone()));
+    assert_eq!(result, Err(Failure::Busy { until: lease_until }));
+    let mut run = Run::new();
+    let mut ended = announced.clone();
+    ended.document.0.access = None;
+    run.begin(Reason::Demanded);
+    let result = result_of(run.load(ended));
+    assert_eq!(result, Err(Failure::Busy { until: lease_until }));
+
     // Without one the rotation waits, and adopts what they bring.
     let mut run = Run::new();
     run.begin(Reason::Rejected(1));
@@ -537,6 +569,34 @@ fn g1_another_s_lease_is_waited_for_or_named() {
     run.begin(Reason::Rejected(1));
     let (_, document) = swap_of(run.load(announced));
     assert_eq!(document.presentations(), 2);
+}
+
+#[test]
+fn g1_a_lease_is_measured_from_where_its_own_intent_was_first_seen() {
+    let lease = policy().lease;
+    let intent = |name: &str, start| {
+        let mut announced = stored(2);
+        let intent = Intent::new(name.into(), start, after(start, lease), 1);
+        announced.document.0.intent = Some(intent);
+        announced
+    };
+    let mut run = Run::new();
+    run.begin(Reason::Rejected(1));
+    assert_eq!(run.load(intent("a", NOW)), Action::Wait(after(NOW, lease)));
+    run.step(Input::Waited);
+    let later = after(NOW, lease / 2);
+    run.now = later;
+    assert_eq!(
+        run.load(intent("b", later)),
+        Action::Wait(after(later, lease))
+    );
+    // Clocks that are set back begin anew.
+    run.step(Input::Waited);
+    run.now = NOW;
+    assert_eq!(
+        run.load(intent("b", later)),
+        Action::Wait(after(NOW, lease))
+    );
 }
 
 #[test]
@@ -576,7 +636,8 @@ fn a_request_that_was_not_sent_leaves_no_trace_but_a_pause() {
         let unsent = Exchanged::NotSent("no connection".into());
         let (_, document) = swap_of(run.step(Input::Exchanged(unsent)));
         assert_eq!(document, stored(1).document);
-        run.swapped(3);
+        let (_, published) = end_of(run.swapped(3));
+        assert_eq!(published, Some(document));
 
         run.begin(Reason::Rejected(1));
         let braked = result_of(run.load(stored(1)));

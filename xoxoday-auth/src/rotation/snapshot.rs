@@ -1,5 +1,6 @@
 //! What callers read: a ready header and the generation it came from.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -8,7 +9,8 @@ use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::{AccessToken, RefreshToken};
 
 use super::Document;
-use super::clock::until;
+use super::clock::{before, until};
+use super::herald::silent_until;
 use super::policy::{Policy, SKEW};
 
 /// A live access token, ready to send.
@@ -25,6 +27,9 @@ pub(crate) struct Live {
     /// To be rotated from here on.
     due_at: EpochMillis,
     obtained_at: EpochMillis,
+    /// While the clock is in here there is nothing to do but to send the token:
+    /// it is usable, not due, and nobody is to be warned of anything.
+    calm: Range<EpochMillis>,
 }
 
 impl Live {
@@ -33,14 +38,20 @@ impl Live {
         let access = document.0.access.as_ref()?;
         let mut header = HeaderValue::try_from(format!("Bearer {}", access.expose())).ok()?;
         header.set_sensitive(true);
+        let usable_until = policy.usable_until(document);
+        let due_at = policy.due_at(document);
+        let obtained_at = document.0.obtained_at;
+        let nothing_due = due_at.min(silent_until(document));
+        let calm_until = usable_until.map_or(nothing_due, |end| end.min(nothing_due));
         Some(Self {
             header,
             generation: document.generation(),
             access: access.clone(),
             refresh: document.0.refresh.clone(),
-            usable_until: policy.usable_until(document),
-            due_at: policy.due_at(document),
-            obtained_at: document.0.obtained_at,
+            usable_until,
+            due_at,
+            obtained_at,
+            calm: before(obtained_at, SKEW)..calm_until,
         })
     }
 
@@ -69,6 +80,18 @@ impl Snapshot {
         self.0.store(live.map(Arc::new));
     }
 
+    /// Lends the token, if to send it is all there is to do now. To lend it writes
+    /// nothing that another thread reads: to clone it would count references.
+    pub(crate) fn calm<T>(
+        &self,
+        now: EpochMillis,
+        read: impl FnOnce(&Arc<Live>) -> T,
+    ) -> Option<T> {
+        let newest = self.0.load();
+        let calm = newest.as_ref().filter(|live| live.calm.contains(&now));
+        calm.map(read)
+    }
+
     /// The token, whether or not it may still be sent.
     pub(crate) fn newest(&self) -> Option<Arc<Live>> {
         self.0.load_full()
@@ -77,5 +100,55 @@ impl Snapshot {
     /// The token, if it may be sent now.
     pub(crate) fn usable(&self, now: EpochMillis) -> Option<Arc<Live>> {
         self.0.load_full().filter(|live| live.is_usable(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::clock::after;
+    use super::super::{Account, Seed};
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+    const NOW: EpochMillis = EpochMillis::new(1_700_000_000_000);
+
+    fn document(access: Option<Duration>, refresh: Option<Duration>) -> Document {
+        let account = Account::new("sandbox".into(), "client".into());
+        let seed = Seed::new("r-1").access_token("a-1", access.map(|life| after(NOW, life)));
+        let mut document = Document::seeded(account, &seed, NOW);
+        document.0.refresh_expires_at = refresh.map(|life| after(NOW, life));
+        document
+    }
+
+    #[test]
+    fn calm_is_exactly_when_nothing_is_due_nor_ended_nor_to_be_told() {
+        let lives = [None, Some(DAY / 1000), Some(18 * DAY), Some(60 * DAY)];
+        let millisecond = Duration::from_millis(1);
+        let mut seen = [0, 0];
+        for (access, refresh) in lives
+            .iter()
+            .flat_map(|one| lives.map(|other| (*one, other)))
+        {
+            let document = document(access, refresh);
+            let live = Live::of(&document, &Policy::default()).unwrap();
+            let ends = [live.due_at, silent_until(&document)].into_iter();
+            let edges = ends
+                .chain(live.usable_until)
+                .chain([before(NOW, SKEW), NOW]);
+            for edge in edges.chain([before(NOW, 400 * DAY), after(NOW, 400 * DAY)]) {
+                for now in [before(edge, millisecond), edge, after(edge, millisecond)] {
+                    let silent = now < silent_until(&document);
+                    let calm = live.is_usable(now) && !live.is_due(now) && silent;
+                    let snapshot = Snapshot::default();
+                    snapshot.publish(Live::of(&document, &Policy::default()));
+                    let lent = snapshot.calm(now, |live| live.generation);
+                    assert_eq!(lent.is_some(), calm, "{access:?}, {refresh:?}, {now:?}");
+                    seen[usize::from(calm)] += 1;
+                }
+            }
+        }
+        assert!(seen.iter().all(|times| *times > 20), "{seen:?}");
     }
 }

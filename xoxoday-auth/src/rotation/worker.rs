@@ -20,7 +20,13 @@ pub(super) struct Rotation {
     pub(super) cause: tracing::Span,
     pub(super) outcome: watch::Sender<Option<Outcome>>,
     /// Dropped when the thread ends.
-    pub(super) alive: mpsc::Sender<()>,
+    pub(super) _alive: mpsc::Sender<()>,
+}
+
+impl Drop for Rotation {
+    fn drop(&mut self) {
+        self.inner.under_way.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Rotation {
@@ -70,7 +76,6 @@ impl Rotation {
         self.outcome.send_replace(Some(outcome));
         runtime.block_on(self.save_later());
         runtime.shutdown_background();
-        drop(self.alive);
     }
 
     /// Sees to an answer that could not be saved, until it is.
