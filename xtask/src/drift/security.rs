@@ -246,6 +246,8 @@ fn compare_schemes(walk: &mut Walk<'_>, base: &str, revision: &str) {
             };
             changed(walk, (&one, &other), key, (text(&one), text(&other)));
         }
+        let given = |node: &Node<'_>| node.get("flows").map(|_| "given".to_owned());
+        changed(walk, (&one, &other), "flows", (given(&one), given(&other)));
         compare_flows(walk, &one, &other);
     });
 }
