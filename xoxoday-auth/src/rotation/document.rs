@@ -250,7 +250,6 @@ impl Document {
                 ..Origin::new(self.0.generation, self.presentations())
             }),
             intent: None,
-            staged: None,
             brake: None,
             latch: None,
             ..(*self.0).clone()
