@@ -75,10 +75,10 @@ pub(crate) fn classify(
     let members = members.as_ref();
     let mut found = telltales::find(body, has_parts);
 
-    let verdict = members.and_then(|members| Verdict::of(operation, status, members));
+    let verdict = members.and_then(|members| Verdict::of(operation, members));
     let failed = match &verdict {
         Some(Verdict::Told) => return Meaning::Success,
-        Some(Verdict::Contradicted) => return by_status(status, headers, members),
+        Some(Verdict::Moved) => return by_status(status, headers, members),
         Some(Verdict::Failed(json)) => {
             // Nothing was done, so the words of the verdict are the whole's.
             found.add(telltales::find(json.as_bytes(), has_parts));
@@ -167,14 +167,14 @@ enum Verdict<'a> {
     /// Of all or of some, what became of them. It was worked on then, and
     /// nothing else that it says makes the call safe to repeat.
     Told,
-    /// That they moved, under a status that says they did not.
-    Contradicted,
+    /// That they moved, which only a status of success agrees with.
+    Moved,
     /// That nothing became of any, in this object.
     Failed(&'a str),
 }
 
 impl<'a> Verdict<'a> {
-    fn of(operation: Operation, status: StatusCode, members: &Members<'a>) -> Option<Self> {
+    fn of(operation: Operation, members: &Members<'a>) -> Option<Self> {
         let name = verdict(operation)?;
         let data = members.object("data")?;
         if let Some(verdict) = data.object(name) {
@@ -191,8 +191,7 @@ impl<'a> Verdict<'a> {
         match data.succeeded() {
             Some(false) if !is_issuance(&data) => members.raw("data").map(Self::Failed),
             None if !is_issuance(&data) => None,
-            _ if status.is_success() => Some(Self::Told),
-            _ => Some(Self::Contradicted),
+            _ => Some(Self::Moved),
         }
     }
 }

@@ -115,4 +115,14 @@ mod tests {
             assert!(!is_code(other), "{other:?}");
         }
     }
+
+    #[test]
+    fn the_application_s_own_code_does_not_say_that_nothing_was_done() {
+        for code in ["PIPE10015", "PIPE10016", "PIPE10017", "PLE10019"] {
+            assert!(turns_away(code), "{code}");
+        }
+        for other in ["PLE10030", "PIPE10014", "pipe10017", ""] {
+            assert!(!turns_away(other), "{other:?}");
+        }
+    }
 }

@@ -83,8 +83,13 @@ impl TokenEndpoint {
                 span.ended(None, AttemptOutcome::NotSent);
                 Exchanged::NotSent("no connection to the token endpoint".into())
             }
-            Err(error) if error.is_timeout() => Exchanged::Lost("no answer in time".into()),
-            Err(error) => Exchanged::Lost(format!("no answer: {}", error.without_url())),
+            Err(error) => {
+                span.ended(None, AttemptOutcome::NoAnswer);
+                Exchanged::Lost(match error.is_timeout() {
+                    true => "no answer in time".into(),
+                    false => format!("no answer: {}", error.without_url()),
+                })
+            }
         };
         (exchanged, Box::new(span))
     }

@@ -164,7 +164,6 @@ impl Telltales {
         self.rejected |= other.rejected;
         self.malformed |= other.malformed;
         self.code = self.code.take().or(other.code);
-        self.parts |= other.parts;
     }
 }
 

@@ -185,6 +185,7 @@ fn a_401_that_says_more_than_that_costs_no_exchange() {
         r#"{"code":401,"error":"Unauthorized"}"#,
         r#"{"message":" UNAUTHORIZED ","code":"401","success":0}"#,
         r#"{"error":"unauthorized","message":"Unauthorized","errors":[]}"#,
+        r#"{"error":"Unauthorized","message":"","errorInfo":{}}"#,
     ] {
         assert_eq!(meaning(401, bare), Meaning::Unauthorized, "{bare}");
         assert_eq!(sent(401, bare), Meaning::Unauthorized, "{bare}");
@@ -203,6 +204,10 @@ fn a_401_that_says_more_than_that_costs_no_exchange() {
         let refused = matches!(meaning(401, cause), Meaning::Refused { .. });
         assert!(refused, "{cause}");
     }
+    // Where points move, data may tell of some that did.
+    let data = r#"{"error":"Unauthorized","data":{"email":"a@x.example"}}"#;
+    assert_eq!(meaning(401, data), Meaning::Unauthorized);
+    assert!(matches!(sent(401, data), Meaning::Refused { .. }));
     let expired = r#"{"error":"Unauthorized","error_description":"invalid/expired token"}"#;
     assert_eq!(meaning(401, expired), Meaning::TokenRejected);
 }
@@ -236,6 +241,8 @@ fn the_words_of_a_verdict_that_failed_wholly_are_the_answer_s() {
         message: "why".into(),
     };
     assert_eq!(of(code), refused);
+    let malformed = of(r#"{"error":true,"message":"invalid_request"}"#);
+    assert!(matches!(malformed, Meaning::Refused { code: None, .. }));
     assert_eq!(of(r#"{"error":true,"message":"wallet"}"#), Meaning::Success);
     let short = r#"{"data":{"success":0,"email":"a@x.example","message":"auth.token_error"}}"#;
     assert_eq!(sent(200, short), Meaning::TokenRejected);
@@ -246,6 +253,34 @@ fn the_words_of_a_verdict_that_failed_wholly_are_the_answer_s() {
         r#"{"error":true,"message":"auth.token_error","unique_id":7}"#,
     ] {
         assert_eq!(of(verdict), Meaning::Success, "{verdict}");
+    }
+    let moved = r#"{"data":{"success":0,"unique_id":7,"message":"auth.token_error"}}"#;
+    assert_eq!(sent(200, moved), Meaning::Success);
+}
+
+#[test]
+fn a_verdict_counts_at_any_status_if_it_says_anything() {
+    let of = |verdict: &str| sent(401, format!(r#"{{"data":{{"sendBalance":{verdict}}}}}"#));
+    for told in [
+        r#"{"recipients":[{}]}"#,
+        r#"{"unique_id":7}"#,
+        r#"{"error":false}"#,
+    ] {
+        assert_eq!(of(told), Meaning::Success, "{told}");
+    }
+    assert_eq!(of(r#"{"message":"auth.token_error"}"#), Meaning::Garbled);
+    assert!(matches!(of("{}"), Meaning::Refused { .. }));
+}
+
+#[test]
+fn a_code_of_another_spelling_is_kept_at_any_status() {
+    let body = r#"{"errorId":"E42","errorInfo":"why"}"#;
+    for status in [200, 404, 500] {
+        let refused = Meaning::Refused {
+            code: Some("E42".into()),
+            message: "why".into(),
+        };
+        assert_eq!(meaning(status, body), refused, "{status}");
     }
 }
 
@@ -270,6 +305,9 @@ fn no_words_beside_what_moved_points_make_it_safe_to_repeat() {
             assert_eq!(sent(status, cut), Meaning::Garbled, "{status} {cut}");
         }
     }
+    let odd = r#"{"data":{"unique_id":{}},"error":"invalid_token"}"#;
+    assert_eq!(sent(200, odd), Meaning::Success);
+    assert_eq!(sent(401, odd), Meaning::Garbled);
     let elsewhere = [
         r#"{"sendBalance":{"recipients":[{"success":true},{"message":"auth.token_error"}]}}"#,
         r#"{"recipients":[{"success":true}],"error":"invalid_token"}"#,

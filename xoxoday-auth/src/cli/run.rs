@@ -32,6 +32,8 @@ async fn kept_fresh(json: bool) -> Result<Report, Error> {
         Ok(xoxoday) => xoxoday,
         Err(error) => return Ok(Report::of_error(&error).about(&account)),
     };
+    // What was rescued may be the cure.
+    xoxoday.shutdown().await;
     if let Some(error) = login_required(&xoxoday) {
         return Ok(Report::of_error(&error).about(&account));
     }

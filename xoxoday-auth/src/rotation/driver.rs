@@ -1,7 +1,6 @@
 //! Performs what the machine decides, and tells callers of it.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use super::clock::{Clock, until};
 use super::document::{Account, Document};
 use super::herald::{Herald, word};
 use super::machine::Machine;
+use super::merge::is_lost;
 use super::opening;
 use super::pause::Pause;
 use super::policy::Policy;
@@ -24,13 +24,14 @@ use super::protocol::{
     Action, Exchanged, Failure, Input, Loaded, Outcome, Presentation, Reason, Success,
 };
 use super::rescue::Rescue;
+use super::safekeeping::{self, Safekeeping};
 use super::seed::Seed;
 use super::snapshot::{Live, Snapshot};
 use super::strikes;
 use super::worker::Rotation;
 use crate::events::Events;
 use crate::random;
-use crate::store::{BoxFuture, StoreError, Stored, TokenStore, in_time};
+use crate::store::{BoxFuture, StoreError, TokenStore, in_time};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
@@ -72,15 +73,13 @@ pub(super) struct Inner {
     /// After a failure, no rotation starts by itself before this moment: a
     /// caller with a live token must not pay for one on every call.
     quiet: ArcSwapOption<Pause>,
-    /// Whether a rotation is under way, for those who only come by.
+    /// Whether a rotation is under way, or about to try a save again, for those
+    /// who only come by.
     pub(super) under_way: AtomicBool,
     /// The newest generation that the server has accepted.
     accepted: AtomicU64,
     herald: Herald,
 }
-
-/// How long a save may take before the rescue file is written as well.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A rotation under way, or the last one.
 #[derive(Debug)]
@@ -101,8 +100,12 @@ impl Rotator {
     /// Reads the store and, where it holds no tokens that work, brings the seed in.
     pub(crate) async fn open(parts: Parts, seed: Option<Seed>) -> Result<Self, Failure> {
         let now = parts.clock.now();
-        let document = opening::first_document(&parts, seed.as_ref(), now);
-        let document = in_time(parts.policy.lease, document).await?;
+        let first = async {
+            let document = opening::first_document(&parts, seed.as_ref(), now).await?;
+            Ok((document, safekeeping::find(parts.rescue.as_ref()).await))
+        };
+        let first: Result<_, Failure> = in_time(parts.policy.lease, first).await;
+        let (document, rescued) = first?;
         let snapshot = Snapshot::default();
         snapshot.publish(Live::of(&document, &parts.policy));
         let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
@@ -121,7 +124,7 @@ impl Rotator {
             parts,
         });
         // What was rescued finds its place now, and not when a rotation is due.
-        if inner.rescued().is_some() {
+        if rescued.is_some() {
             drop(Inner::start(&inner, Reason::Due));
         }
         Ok(Self(inner))
@@ -203,7 +206,7 @@ impl Rotator {
             // Joined one that was begun for less than this.
             (
                 Reason::Demanded | Reason::Rejected(_),
-                Ok(Success::StillFresh) | Err(Failure::Busy { .. }),
+                Ok(Success::StillFresh) | Err(Failure::Busy { .. } | Failure::Halted),
             ) => wait(Inner::start(&self.0, reason)).await,
             (_, outcome) => outcome,
         }
@@ -381,9 +384,14 @@ impl Inner {
         } = &self.parts;
         let held = self.document().generation();
         *lock(&self.attempt) = None;
-        let mut kept = None;
+        let mut safekeeping = Safekeeping::new(self.parts.rescue.as_ref());
         let mut _report: Report<'_> = Box::new(());
-        let mut input = Input::Begin { reason, held };
+        let accepted = self.accepted.load(Ordering::Relaxed);
+        let mut input = Input::Begin {
+            reason,
+            held,
+            accepted,
+        };
         loop {
             let action = self.machine().step(input, clock.now());
             input = match action {
@@ -398,15 +406,9 @@ impl Inner {
                 Action::Swap { expected, document } => {
                     step("swap");
                     let swap = store.compare_and_swap(expected, &document);
-                    let mut swap = pin!(in_time(policy.lease, swap));
-                    let patience = tokio::time::timeout(PATIENCE, &mut swap);
-                    Input::Swapped(match patience.await {
-                        Ok(swapped) => swapped,
-                        Err(_) => {
-                            kept = kept.or_else(|| self.keep_meanwhile());
-                            swap.await
-                        }
-                    })
+                    let swap = in_time(policy.lease, swap);
+                    let unsaved = || self.machine().unsaved().cloned();
+                    Input::Swapped(safekeeping.beside(swap, unsaved).await)
                 }
                 Action::Exchange(presentation) => {
                     step("exchange");
@@ -418,8 +420,12 @@ impl Inner {
                 }
                 Action::End { result, publish } => {
                     step("end");
-                    let taken_over = self.machine().taken_over().cloned();
-                    self.keep_or_clear(taken_over, kept);
+                    let (unsaved, taken_over) = {
+                        let machine = self.machine();
+                        (machine.unsaved().cloned(), machine.taken_over().cloned())
+                    };
+                    let settled = safekeeping.settle(unsaved, taken_over, policy.lease);
+                    settled.await;
                     self.end(&result, publish);
                     step("ended");
                     return result;
@@ -430,13 +436,10 @@ impl Inner {
 
     async fn load(&self) -> Result<Loaded, StoreError> {
         let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
-        let rescued = self.rescued();
-        let rescued = rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, &stored)));
+        let rescued = safekeeping::find(self.parts.rescue.as_ref()).await;
+        let rescued =
+            rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, stored.as_ref())));
         Ok(Loaded { stored, rescued })
-    }
-
-    fn rescued(&self) -> Option<Document> {
-        self.parts.rescue.as_ref().and_then(Rescue::find)
     }
 
     /// Waits for another holder, but not much longer than it takes.
@@ -451,33 +454,11 @@ impl Inner {
         }
     }
 
-    /// An answer that is long in being saved goes to the rescue file before it
-    /// is known whether saving fails: the process may end meanwhile.
-    fn keep_meanwhile(&self) -> Option<Document> {
-        let unsaved = self.machine().unsaved()?.clone();
-        tracing::warn!("the token store is slow to save the answer to an exchange");
-        self.keep_or_clear(None, None);
-        Some(unsaved)
-    }
-
-    /// What no store holds goes to the rescue file; what has found its place
-    /// leaves it: what was found there, or kept there in between.
-    pub(super) fn keep_or_clear(&self, taken_over: Option<Document>, kept: Option<Document>) {
-        let Some(rescue) = &self.parts.rescue else {
-            return;
-        };
-        let mut there = [taken_over, kept].into_iter().flatten();
+    /// Rescues what a rotation has left that did not come to its end.
+    pub(super) fn rescue(&self) {
         let unsaved = self.machine().unsaved().cloned();
-        let Some(unsaved) = unsaved else {
-            there.for_each(|settled| rescue.clear(&settled));
-            return;
-        };
-        let last = there.next_back();
-        if last.as_ref() == Some(&unsaved) {
-            return;
-        }
-        if let Err(error) = rescue.keep(&unsaved, last.as_ref()) {
-            tracing::error!(%error, "the rescue file could not be written either: if this process ends before the token store is mended, a person must log in");
+        if let (Some(rescue), Some(unsaved)) = (&self.parts.rescue, unsaved) {
+            safekeeping::keep(rescue, unsaved, None);
         }
     }
 
@@ -501,16 +482,6 @@ impl Inner {
         };
         self.quiet.store(quiet.map(Arc::new));
     }
-}
-
-/// Whether the store has lost what this process still holds: its file was
-/// removed, or an older copy was put in its place.
-fn is_lost(held: &Document, stored: &Option<Stored>) -> bool {
-    let Some(stored) = stored else {
-        return true;
-    };
-    let (stored, _) = stored.document.clone().settled();
-    stored.generation() < held.generation() && held.0.seeds.starts_with(&stored.0.seeds)
 }
 
 fn shut_down() -> Failure {

@@ -1,14 +1,16 @@
 //! Tells the log and the subscribers what happens to the tokens: each thing
 //! once, however many callers meet it.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use xoxoday_api::number::EpochMillis;
 
 use super::clock::{after, before, until};
 use super::document::Document;
+use super::pause::Pause;
 use super::protocol::{Failure, Outcome, Success};
 use crate::events::{Event, Events, Publisher};
 
@@ -20,7 +22,7 @@ pub(crate) struct Herald {
     /// Whether it was told that new tokens are not saved.
     unsaved: AtomicBool,
     /// When to warn (again) that the refresh token itself ends.
-    next_warning: AtomicI64,
+    no_warning: ArcSwapOption<Pause>,
 }
 
 /// How long before its end the refresh token is first warned of.
@@ -38,7 +40,7 @@ impl Default for Herald {
             events: Publisher::default(),
             last: Mutex::new(None),
             unsaved: AtomicBool::new(false),
-            next_warning: AtomicI64::new(i64::MIN),
+            no_warning: ArcSwapOption::empty(),
         }
     }
 }
@@ -50,7 +52,7 @@ impl Herald {
 
     /// New tokens have another end.
     pub(crate) fn tokens_changed(&self) {
-        self.next_warning.store(i64::MIN, Ordering::Relaxed);
+        self.no_warning.store(None);
     }
 
     /// Tells how a rotation ended, unless the last one ended the same way.
@@ -91,8 +93,8 @@ impl Herald {
     pub(crate) fn warn_of_the_end(&self, document: impl FnOnce() -> Document, now: EpochMillis) {
         const OFTEN: Duration = Duration::from_secs(60 * 60);
 
-        let due = self.next_warning.load(Ordering::Relaxed);
-        if now.get() < due {
+        let before = self.no_warning.load();
+        if before.as_ref().is_some_and(|it| it.holds(now)) {
             return;
         }
         let ends_at = document().0.refresh_expires_at;
@@ -103,10 +105,12 @@ impl Herald {
             Some(left) => after(now, (left / 2).max(OFTEN)),
         };
         // Of several callers one warns.
-        let warns = self
-            .next_warning
-            .compare_exchange(due, next.get(), Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok();
+        let next = Some(Arc::new(Pause::until(now, next)));
+        let found = self.no_warning.compare_and_swap(&before, next);
+        let warns = match (&*found, &*before) {
+            (Some(found), Some(before)) => Arc::ptr_eq(found, before),
+            (found, before) => found.is_none() && before.is_none(),
+        };
         let (true, Some(ends_at), Some(left)) = (warns, ends_at, left) else {
             return;
         };
@@ -165,4 +169,36 @@ fn event(outcome: &Outcome, generation: u64) -> Option<Event> {
             why: failure.to_string(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Account;
+    use super::super::seed::Seed;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_clock_that_was_wrong_for_a_while_silences_no_warning() {
+        const DAY: Duration = Duration::from_secs(86_400);
+        let now = EpochMillis::new(1_000_000_000);
+        let account = Account::new("sandbox".into(), "client".into());
+        let mut document = Document::seeded(account, &Seed::new("r"), now);
+        let ends_at = after(now, DAY);
+        document.0.refresh_expires_at = Some(ends_at);
+        let herald = Herald::default();
+        let mut events = herald.subscribe();
+        let years_ahead = after(now, 1000 * DAY);
+        // Once each, however many callers come by.
+        for now in [years_ahead, years_ahead, now, now] {
+            herald.warn_of_the_end(|| document.clone(), now);
+        }
+        herald.tokens_changed();
+        herald.warn_of_the_end(|| document.clone(), now);
+        drop(herald);
+        for _ in 0..3 {
+            let event = events.next().await;
+            assert_eq!(event, Some(Event::RefreshTokenEnding { ends_at }));
+        }
+        assert_eq!(events.next().await, None);
+    }
 }

@@ -18,6 +18,7 @@
 //! An answer that could not be saved is kept, and until it is saved nothing is
 //! exchanged (G4). What G1 and its sisters promise: [`crate::guarantees`].
 
+use std::mem::discriminant;
 use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
@@ -43,6 +44,7 @@ pub(crate) struct Machine {
     phase: Phase,
     reason: Reason,
     held: u64,
+    accepted: u64,
     conflicts: u32,
     /// The open intent of another, and when it was first seen here: a lease
     /// ends by its own length even if clocks are set back.
@@ -60,9 +62,17 @@ pub(crate) struct Machine {
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 struct InVain {
+    /// The generation that was presented.
+    generation: u64,
     times: u32,
     pause: Pause,
     failure: Failure,
+}
+
+impl InVain {
+    fn holds(&self, document: &Document, now: EpochMillis) -> bool {
+        self.generation == document.generation() && self.pause.holds(now)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +125,7 @@ impl Machine {
             phase: Phase::Idle,
             reason: Reason::Due,
             held: 0,
+            accepted: 0,
             conflicts: 0,
             seen: None,
             in_vain: None,
@@ -141,7 +152,17 @@ impl Machine {
     pub(crate) fn step(&mut self, input: Input, now: EpochMillis) -> Action {
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
         match (phase, input) {
-            (phase, Input::Begin { reason, held }) => self.begin(phase, reason, held),
+            (
+                phase,
+                Input::Begin {
+                    reason,
+                    held,
+                    accepted,
+                },
+            ) => {
+                self.accepted = accepted;
+                self.begin(phase, reason, held)
+            }
             (Phase::Reading, Input::Loaded(loaded)) => match loaded {
                 Ok(loaded) => self.read(loaded, now),
                 Err(error) => end_with(Failure::Store(error)),
@@ -261,7 +282,7 @@ impl Machine {
         }
         if self.reason != Reason::Demanded {
             if let Some(InVain { failure, .. }) =
-                self.in_vain.as_ref().filter(|it| it.pause.holds(now))
+                self.in_vain.as_ref().filter(|it| it.holds(&document, now))
             {
                 return fail(failure.clone(), document);
             }
@@ -296,7 +317,7 @@ impl Machine {
             after(now, self.policy.lease),
             before.presentations().saturating_add(1),
         );
-        intent.rejections = strikes::next(&before, self.reason, now);
+        intent.rejections = strikes::next(&before, self.reason, self.accepted, now);
         document.0.intent = Some(intent);
         self.phase = Phase::Announcing {
             document: document.clone(),
@@ -345,8 +366,8 @@ impl Machine {
                 self.save(from.version, document, false)
             }
             Exchanged::NotSent(why) => {
-                let (first, longest) = (UNSENT_PAUSE, self.policy.floor);
-                self.was_in_vain(now, first, longest, |until| Failure::Braked {
+                let pauses = (UNSENT_PAUSE, self.policy.floor);
+                self.was_in_vain(before.generation(), now, pauses, |until| Failure::Braked {
                     until,
                     why: "the token endpoint could not be reached".into(),
                 });
@@ -363,15 +384,22 @@ impl Machine {
 
     fn was_in_vain(
         &mut self,
+        generation: u64,
         now: EpochMillis,
-        first: Duration,
-        longest: Duration,
-        failure: impl FnOnce(EpochMillis) -> Failure,
+        (first, longest): (Duration, Duration),
+        failure: impl Fn(EpochMillis) -> Failure,
     ) {
-        let times = self.in_vain.take().map_or(0, |it| it.times);
+        let before = self.in_vain.take();
+        // Another failure, or another token, begins anew.
+        let alike = |before: &InVain| {
+            let (was, is) = (&before.failure, &failure(now));
+            before.generation == generation && discriminant(was) == discriminant(is)
+        };
+        let times = before.filter(alike).map_or(0, |it| it.times);
         let length = first.saturating_mul(1 << times.min(16)).min(longest);
         let pause = Pause::new(now, length);
         self.in_vain = Some(InVain {
+            generation,
             times: times.saturating_add(1),
             failure: failure(pause.end()),
             pause,
@@ -412,8 +440,10 @@ impl Machine {
         let (document, verdict) = answer.settled();
         match &verdict {
             Some(Verdict::Denied(denial)) => {
-                let (first, longest) = (self.policy.floor, LONGEST_DENIED_PAUSE);
-                self.was_in_vain(now, first, longest, |_| Failure::Denied(denial.clone()));
+                let pauses = (self.policy.floor, LONGEST_DENIED_PAUSE);
+                self.was_in_vain(document.generation(), now, pauses, |_| {
+                    Failure::Denied(denial.clone())
+                });
             }
             _ => self.in_vain = None,
         }

@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use xoxoday_api::secret::RefreshToken;
 
 use super::super::document::{Account, Brake, Latch};
-use super::super::merge::outranks;
+use super::super::merge::{is_lost, outranks};
 use super::super::{Seed, Staged};
 use super::*;
 
@@ -79,7 +79,11 @@ impl Run {
     }
 
     fn begin(&mut self, reason: Reason) {
-        let input = Input::Begin { reason, held: 1 };
+        let input = Input::Begin {
+            reason,
+            held: 1,
+            accepted: 0,
+        };
         assert_eq!(self.step(input), Action::Load);
     }
 
@@ -386,6 +390,19 @@ fn a_store_that_was_rolled_back_gets_back_what_was_held_whoever_brought_it() {
         assert_eq!(saved.version, old.version);
         assert_eq!(saved.document.0.refresh, held.0.refresh);
     }
+    // So it is with an answer to a token that has been rejected since, unless
+    // that was a newer one.
+    let latched = |generation| {
+        let mut theirs = stored(4);
+        theirs.document.0.generation = generation;
+        theirs.document.0.latch = Some(Latch::new(NOW, "rejected".into()));
+        theirs
+    };
+    let answer = rotated(1, 2).document;
+    let merged = merge(answer.clone(), Some(latched(2)));
+    assert!(matches!(merged, Merge::Save(_)), "{merged:?}");
+    let merged = merge(answer, Some(latched(3)));
+    assert!(matches!(merged, Merge::GiveWay(_)), "{merged:?}");
     // Another person brought in others, which ended ours.
     let other = Stored {
         version: Version::new(5),
@@ -394,6 +411,21 @@ fn a_store_that_was_rolled_back_gets_back_what_was_held_whoever_brought_it() {
     imported.0.generation += 1;
     let merged = merge(imported, Some(other.clone()));
     assert_eq!(merged, Merge::GiveWay(Some(other)));
+}
+
+#[test]
+fn an_older_copy_is_a_loss_unless_it_is_the_cure() {
+    let mut held = rotated(5, 2).document;
+    assert!(is_lost(&held, None));
+    assert!(is_lost(&held, Some(&stored(6))));
+    assert!(!is_lost(&held, Some(&rotated(5, 2))));
+    // Tokens that a person has brought in meanwhile.
+    let mut imported = stored(6);
+    imported.document.0.seeds.push("new".into());
+    assert!(!is_lost(&held, Some(&imported)));
+    // A copy that a person has put back because these no longer work.
+    held.0.latch = Some(Latch::new(NOW, "rejected".into()));
+    assert!(!is_lost(&held, Some(&stored(6))));
 }
 
 #[test]
@@ -678,6 +710,36 @@ fn a_refusal_is_met_with_growing_pauses_unless_somebody_asks() {
     // A person who asks has changed something.
     let last = denied(&mut run, Reason::Demanded);
     assert_ne!(first, last);
+    // And so has one who brings in new tokens.
+    let mut imported = stored(1);
+    imported.document = imported.document.reseeded(&Seed::new("r-new"), NOW);
+    run.begin(Reason::Due);
+    let (_, announced) = swap_of(run.load(imported));
+    assert!(announced.0.intent.is_some());
+}
+
+#[test]
+fn pauses_begin_anew_with_another_failure() {
+    let floor = Duration::from_secs(60);
+    let mut run = Run::with(Policy {
+        floor,
+        ..Policy::default()
+    });
+    let mut exchange = |exchanged| {
+        run.begin(Reason::Rejected(1));
+        swap_of(run.load(stored(1)));
+        run.swapped(2);
+        run.step(Input::Exchanged(exchanged));
+        run.swapped(3);
+        run.now = after(run.now, floor);
+    };
+    for _ in 0..9 {
+        exchange(Exchanged::NotSent("no connection".into()));
+    }
+    let denial = staged(403, r#"{"code":"PIPE10010"}"#);
+    exchange(Exchanged::Answered(denial));
+    // The floor has passed, and nothing else stands in the way.
+    exchange(Exchanged::NotSent("no connection".into()));
 }
 
 #[test]

@@ -57,6 +57,19 @@ pub(super) fn merge(answer: Document, stored: Option<Stored>) -> Merge {
     }
 }
 
+/// Whether the store has lost what this process still holds: its file was
+/// removed, or an older copy was put in its place. That copy may be a person's
+/// cure for what no longer works.
+pub(super) fn is_lost(held: &Document, stored: Option<&Stored>) -> bool {
+    let Some(stored) = stored else {
+        return true;
+    };
+    let (stored, _) = stored.document.clone().settled();
+    stored.generation() < held.generation()
+        && held.0.latch.is_none()
+        && held.0.seeds.starts_with(&stored.0.seeds)
+}
+
 fn at(version: Version, document: Document) -> Stored {
     Stored { version, document }
 }
@@ -95,6 +108,84 @@ fn supersedes(ours: &Document, theirs: &Document) -> bool {
     let earlier =
         |other: &Origin| other.base == origin.base && other.presentation < origin.presentation;
     theirs.generation() <= origin.base
-        || theirs.0.latch.is_some()
+        || theirs.0.latch.is_some() && theirs.generation() <= ours.generation()
         || theirs.0.origin.as_ref().is_some_and(earlier)
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderMap;
+    use xoxoday_api::number::EpochMillis;
+
+    use super::super::document::{Account, Latch};
+    use super::super::seed::Seed;
+    use super::super::staged::Staged;
+    use super::*;
+
+    const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
+
+    /// Tokens that a presentation of a generation's refresh token has brought.
+    fn brought(base: u64, presentation: u32) -> Document {
+        let account = Account::new("sandbox".into(), "client".into());
+        let mut document = Document::seeded(account, &Seed::new("r-1"), NOW);
+        document.0.generation = base + 1;
+        document.0.origin = Some(Origin::new(base, presentation));
+        document
+    }
+
+    #[test]
+    fn newer_is_what_a_later_presentation_of_the_same_token_has_brought() {
+        let ours = brought(5, 2);
+        for (base, presentation, newer) in [
+            (5, 1, true),
+            (5, 2, false),
+            (5, 3, false),
+            (6, 1, false),
+            (4, 9, true),
+        ] {
+            let theirs = brought(base, presentation);
+            assert_eq!(supersedes(&ours, &theirs), newer, "{base} {presentation}");
+        }
+    }
+
+    #[test]
+    fn whatever_lives_is_newer_than_what_was_rejected() {
+        let mut theirs = brought(6, 1);
+        theirs.0.latch = Some(Latch::new(NOW, "rejected".into()));
+        assert!(supersedes(&brought(5, 2), &theirs));
+    }
+
+    #[test]
+    fn what_a_person_has_brought_in_is_newer_than_what_knows_nothing_of_it() {
+        let exchanged = brought(5, 2);
+        let imported = exchanged.reseeded(&Seed::new("r-new"), NOW);
+        assert!(supersedes(&imported, &exchanged));
+        assert!(!supersedes(&exchanged, &imported));
+        assert!(!supersedes(&imported, &imported));
+    }
+
+    #[test]
+    fn what_a_person_has_brought_in_stands_whatever_ours_brought() {
+        let theirs = brought(0, 1).reseeded(&Seed::new("r-new"), NOW);
+        let theirs = at(Version::new(7), theirs);
+        // The store was rolled back before they did, so that ours are ahead.
+        let tokens = brought(5, 1);
+        let mut limited = brought(0, 1);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        limited.0.staged = Some(Staged::new(status, &HeaderMap::new(), b"", NOW, NOW));
+        for ours in [tokens, limited] {
+            let merged = merge(ours, Some(theirs.clone()));
+            assert_eq!(merged, Merge::GiveWay(Some(theirs.clone())));
+        }
+    }
+
+    #[test]
+    fn tokens_that_others_have_stored_for_us_are_not_written_over_theirs() {
+        let ours = brought(5, 1);
+        let mut theirs = at(Version::new(7), ours.clone());
+        theirs.document.0.latch = Some(Latch::new(NOW, "rejected".into()));
+        let merged = merge(ours, Some(theirs.clone()));
+        assert_eq!(merged, Merge::Stored(theirs));
+    }
 }

@@ -8,7 +8,8 @@
 //! - [`driver`]: does it; [`worker`]: on a thread of its own.
 //! - [`opening`]: the first document of a process; [`importing`]: what a person
 //!   brings in besides.
-//! - [`rescue`]: where an answer survives that no store takes.
+//! - [`rescue`]: where an answer survives that no store takes; [`safekeeping`]: when it
+//!   goes there.
 //! - [`snapshot`]: what callers read.
 //! - [`keeper`]: rotates by the clock; [`strikes`]: not in vain; [`herald`]: tells of it.
 //! - [`seed`]: how the first tokens come in.
@@ -30,6 +31,7 @@ mod pause;
 pub(crate) mod policy;
 pub(crate) mod protocol;
 pub(crate) mod rescue;
+mod safekeeping;
 pub(crate) mod seed;
 pub(crate) mod snapshot;
 mod staged;

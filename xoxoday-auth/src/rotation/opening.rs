@@ -7,6 +7,7 @@ use super::document::{Account, Document};
 use super::driver::Parts;
 use super::protocol::Failure;
 use super::rescue::Rescue;
+use super::safekeeping;
 use super::seed::Seed;
 use crate::store::{StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version};
 
@@ -41,7 +42,7 @@ pub(super) async fn at_hand(
 ) -> Result<(Version, Option<Document>), StoreError> {
     let (version, document) = match load(store, account).await? {
         Some(stored) => (stored.version, Some(stored.document)),
-        None => (Version::EMPTY, rescue.and_then(Rescue::find)),
+        None => (Version::EMPTY, safekeeping::find(rescue).await),
     };
     Ok((version, document.map(|document| document.settled().0)))
 }

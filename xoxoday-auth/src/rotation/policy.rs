@@ -136,16 +136,25 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use super::super::clock::millis;
+    use super::super::document::Brake;
     use super::super::{Account, Seed};
     use super::*;
 
     const DAY: Duration = Duration::from_secs(86_400);
     const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
 
-    fn due_after(access: Option<Duration>, refresh: Option<Duration>, jitter: u16) -> Duration {
+    const MOMENT: Duration = Duration::from_millis(1);
+    const SKEW: Duration = Duration::from_secs(300);
+
+    fn document(life: Option<Duration>) -> Document {
         let account = Account::new("sandbox".into(), "client".into());
-        let seed = Seed::new("r-1").access_token("a-1", access.map(|life| after(NOW, life)));
-        let mut document = Document::seeded(account, &seed, NOW);
+        let seed = Seed::new("r-1").access_token("a-1", life.map(|life| after(NOW, life)));
+        Document::seeded(account, &seed, NOW)
+    }
+
+    fn due_after(access: Option<Duration>, refresh: Option<Duration>, jitter: u16) -> Duration {
+        let mut document = document(access);
         document.0.refresh_expires_at = refresh.map(|life| after(NOW, life));
         let policy = Policy {
             jitter,
@@ -166,5 +175,87 @@ mod tests {
     fn jitter_brings_it_up_to_a_tenth_forward() {
         assert_eq!(due_after(Some(15 * DAY), None, 1000), 7 * DAY / 10 * 9);
         assert_eq!(due_after(Some(15 * DAY), None, 500), 7 * DAY / 20 * 19);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_it_due() {
+        let policy = Policy::default();
+        let document = document(None);
+        let obtained_in = |ahead: Duration| EpochMillis::new(NOW.get() - millis(ahead));
+        assert!(!policy.is_due(&document, obtained_in(SKEW)));
+        assert!(policy.is_due(&document, obtained_in(SKEW + MOMENT)));
+        assert!(!policy.is_due(&document, obtained_in(Duration::ZERO)));
+        assert!(policy.is_due(&document, after(NOW, 7 * DAY)));
+    }
+
+    #[test]
+    fn a_token_is_used_until_shortly_before_its_end() {
+        let policy = Policy::default();
+        let second = Duration::from_secs(1);
+        for (life, used) in [(DAY, DAY - 30 * second), (200 * second, 190 * second)] {
+            let document = document(Some(life));
+            let end = after(NOW, used);
+            assert_eq!(policy.usable_until(&document), Some(end));
+            let just_before = EpochMillis::new(end.get() - 1);
+            assert!(policy.is_usable(&document, just_before));
+            assert!(!policy.is_usable(&document, end));
+        }
+        let mut endless = document(None);
+        assert!(policy.is_usable(&endless, after(NOW, 1000 * DAY)));
+        endless.0.access = None;
+        assert!(!policy.is_usable(&endless, NOW));
+    }
+
+    #[test]
+    fn an_exchange_has_half_a_lease_and_begins_while_more_is_left() {
+        let policy = Policy::default();
+        let left = |left: Duration| {
+            let intent = Intent::new("any".into(), NOW, after(NOW, left), 1);
+            policy.exchange_deadline(&intent, NOW)
+        };
+        let half = policy.lease / 2;
+        assert_eq!(left(half), None);
+        for more in [half + MOMENT, policy.lease, DAY] {
+            assert_eq!(left(more), Some(half));
+        }
+    }
+
+    #[test]
+    fn a_brake_that_only_a_wrong_clock_can_have_set_is_not_kept() {
+        let policy = Policy::default();
+        let braked = |document: &Document| policy.braked_until(document, NOW).map(|(end, _)| end);
+        let [near, far] = [SKEW, SKEW + MOMENT].map(|ahead| after(NOW, ahead));
+        let floor = after(near, policy.floor);
+
+        let mut limited = document(None);
+        let longest = after(near, DAY);
+        limited.brake(Brake::new(longest, "limit".into()));
+        assert_eq!(braked(&limited), Some(longest));
+        limited.brake(Brake::new(after(far, DAY), "limit".into()));
+        assert_eq!(braked(&limited), None);
+
+        let mut attempted = document(None);
+        attempted.0.attempted_at = Some(near);
+        assert_eq!(braked(&attempted), Some(floor));
+        attempted.0.attempted_at = Some(far);
+        assert_eq!(braked(&attempted), None);
+
+        let mut lost = document(None);
+        lost.0.intent = Some(Intent::new("any".into(), near, near, 1));
+        assert_eq!(braked(&lost), Some(floor));
+        lost.0.intent = Some(Intent::new("any".into(), far, far, 1));
+        assert_eq!(braked(&lost), None);
+    }
+
+    #[test]
+    fn the_waits_after_lost_answers_grow_to_an_hour() {
+        let policy = Policy::default();
+        for (presentations, minutes) in [(1, 1), (2, 2), (6, 32), (7, 60), (u32::MAX, 60)] {
+            let mut lost = document(None);
+            lost.0.intent = Some(Intent::new("any".into(), NOW, NOW, presentations));
+            let until = after(NOW, Duration::from_secs(60 * minutes));
+            let braked = policy.braked_until(&lost, NOW).map(|(end, _)| end);
+            assert_eq!(braked, Some(until), "{presentations}");
+        }
     }
 }

@@ -37,7 +37,13 @@ impl Reason {
 /// What has happened.
 #[derive(Debug)]
 pub(crate) enum Input {
-    Begin { reason: Reason, held: u64 },
+    Begin {
+        reason: Reason,
+        /// The generation that this process uses.
+        held: u64,
+        /// The newest one that it has seen the server accept.
+        accepted: u64,
+    },
     Loaded(Result<Loaded, StoreError>),
     Waited,
     Swapped(Result<Swap, StoreError>),

@@ -1,5 +1,5 @@
-//! Where an answer survives that no store takes: a file of its own, written as
-//! soon as saving fails, and picked up by the next rotation or the next start.
+//! Where an answer survives that no store takes: a file of its own, picked up by
+//! the next rotation or the next start.
 //!
 //! What lies there and cannot be used may be somebody's last tokens: it is left
 //! alone, and ours go into a file beside it, `FILE.1` or one of the next.
@@ -94,8 +94,12 @@ impl Rescue {
     /// Removes what has found its place, unless something else has been left
     /// there since.
     pub(crate) fn clear(&self, settled: &Document) {
-        let Ok(_lock) = self.file.lock() else {
-            return;
+        let _lock = match self.file.lock() {
+            Ok(lock) => lock,
+            Err(error) => {
+                tracing::warn!(%error, "a rescue file that is no longer needed could not be removed");
+                return;
+            }
         };
         for place in self.places() {
             if !matches!(self.look(&place), Found::Left(found) if found == *settled) {

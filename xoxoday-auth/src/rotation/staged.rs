@@ -152,3 +152,66 @@ impl Document {
         self.0.brake = brakes.max_by_key(|brake| brake.until);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::document::Account;
+    use super::super::seed::Seed;
+    use super::*;
+
+    const ASKED_AT: EpochMillis = EpochMillis::new(1_000_000_000);
+    const ANSWERED_AT: EpochMillis = EpochMillis::new(1_000_002_000);
+
+    fn answer(status: u16, headers: &[(HeaderName, &str)], body: &[u8]) -> Staged {
+        let status = StatusCode::from_u16(status).unwrap();
+        let headers = headers.iter().map(|(name, value)| {
+            let value = HeaderValue::from_str(value).unwrap();
+            (name.clone(), value)
+        });
+        Staged::new(status, &headers.collect(), body, ASKED_AT, ANSWERED_AT)
+    }
+
+    fn document() -> Document {
+        let account = Account::new("sandbox".into(), "client".into());
+        Document::seeded(account, &Seed::new("r-1"), ASKED_AT)
+    }
+
+    #[test]
+    fn an_answer_survives_storing_with_all_that_it_is_judged_by() {
+        let date = "Mon, 10 Jun 2024 12:00:00 GMT";
+        let headers = [(RETRY_AFTER, "30"), (DATE, date)];
+        for body in [&b"text, not JSON"[..], b"\xff\x00 no text", b""] {
+            let mut document = document();
+            document.0.staged = Some(answer(429, &headers, body));
+            let read = Document::decode(&document.encode()).unwrap();
+            assert_eq!(read, document);
+            let staged = read.0.staged.clone().unwrap();
+            assert_eq!(staged.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(staged.body(), body);
+            assert_eq!(staged.headers()[RETRY_AFTER], "30");
+            assert_eq!(staged.headers()[DATE], date);
+        }
+    }
+
+    #[test]
+    fn a_wait_that_a_header_asks_for_brakes_from_the_answer_on() {
+        for status in [429, 503] {
+            let mut document = document();
+            document.0.staged = Some(answer(status, &[(RETRY_AFTER, "90")], b""));
+            let brake = document.settled().0.0.brake.unwrap();
+            assert_eq!(brake.until, after(ANSWERED_AT, Duration::from_secs(90)));
+        }
+    }
+
+    #[test]
+    fn of_two_brakes_the_longer_one_counts() {
+        let mut document = document();
+        for (until, expected) in [(5, 5), (9, 9), (7, 9)] {
+            document.brake(Brake::new(EpochMillis::new(until), "any".into()));
+            let brake = document.0.brake.as_ref().unwrap();
+            assert_eq!(brake.until.get(), expected);
+        }
+    }
+}

@@ -15,17 +15,17 @@ use super::protocol::Reason;
 const PAUSE: Duration = Duration::from_secs(15 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The number of the token that is bought next, and why: an attempt that is
-/// open goes on with its own.
-pub(super) fn next(document: &Document, reason: Reason, now: EpochMillis) -> u32 {
+/// The number of the token that is bought next, for a reason: an attempt that is
+/// open goes on with its own. One that was `accepted` was not bought in vain.
+pub(super) fn next(document: &Document, reason: Reason, accepted: u64, now: EpochMillis) -> u32 {
     match (&document.0.intent, reason) {
         (Some(open), _) => return open.rejections,
         (None, Reason::Rejected(_)) => {}
         (None, _) => return 0,
     }
-    // One that is rejected so much later was not bought in vain.
+    // Nor was one that is rejected so much later.
     let recent = until(document.0.obtained_at, now) < 2 * LONGEST;
-    match recent {
+    match recent && accepted < document.generation() {
         true => number(document).saturating_add(1),
         false => 1,
     }
@@ -74,20 +74,25 @@ mod tests {
 
     #[test]
     fn purchases_in_vain_are_counted_until_one_has_lived() {
-        let next = |number, now| next(&bought(number), Reason::Rejected(2), now);
-        assert_eq!(next(0, NOW), 1);
-        assert_eq!(next(3, after(NOW, LONGEST)), 4);
-        assert_eq!(next(3, after(NOW, 2 * LONGEST)), 1);
+        let next = |number, accepted, now| {
+            let mut document = bought(number);
+            document.0.generation = 2;
+            next(&document, Reason::Rejected(2), accepted, now)
+        };
+        assert_eq!(next(0, 0, NOW), 1);
+        assert_eq!(next(3, 1, after(NOW, LONGEST)), 4);
+        assert_eq!(next(3, 1, after(NOW, 2 * LONGEST)), 1);
+        assert_eq!(next(3, 2, NOW), 1);
     }
 
     #[test]
     fn an_attempt_that_is_made_again_counts_once() {
         let mut open = bought(3);
-        assert_eq!(next(&open, Reason::Due, NOW), 0);
+        assert_eq!(next(&open, Reason::Due, 0, NOW), 0);
         let mut intent = Intent::new("any".into(), NOW, NOW, 1);
         intent.rejections = 4;
         open.0.intent = Some(intent);
-        assert_eq!(next(&open, Reason::Due, NOW), 4);
-        assert_eq!(next(&open, Reason::Rejected(2), NOW), 4);
+        assert_eq!(next(&open, Reason::Due, 0, NOW), 4);
+        assert_eq!(next(&open, Reason::Rejected(2), 0, NOW), 4);
     }
 }

@@ -108,3 +108,67 @@ fn without_token_like_words(message: &str) -> String {
     });
     words.collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderMap;
+    use xoxoday_api::number::EpochMillis;
+
+    use super::super::document::{Account, Intent};
+    use super::super::seed::Seed;
+    use super::*;
+
+    const NOW: EpochMillis = EpochMillis::new(1_000_000_000);
+
+    /// The verdict on an answer to the so-manyeth presentation.
+    fn verdict_at(presentation: u32, status: u16, body: &str) -> Verdict {
+        let account = Account::new("sandbox".into(), "client".into());
+        let mut document = Document::seeded(account, &Seed::new("r-presented"), NOW);
+        document.0.intent = Some(Intent::new("attempt-1".into(), NOW, NOW, presentation));
+        let status = StatusCode::from_u16(status).unwrap();
+        let staged = Staged::new(status, &HeaderMap::new(), body.as_bytes(), NOW, NOW);
+        verdict(&staged, &document)
+    }
+
+    fn denial(status: u16, body: &str) -> Denial {
+        match verdict_at(1, status, body) {
+            Verdict::Denied(denial) => denial,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_read_leaves_open_at_a_success_alone_whether_the_token_is_spent() {
+        for (status, body) in [(200, ""), (200, "<html>"), (200, r#"{"data":{}}"#)] {
+            let verdict = verdict_at(1, status, body);
+            assert!(matches!(verdict, Verdict::Unclear { wait: None, .. }));
+        }
+        for status in [302, 403, 404] {
+            let denial = denial(status, "<html>");
+            assert_eq!(denial.status.as_u16(), status);
+            assert_eq!(denial.request_id, "attempt-1");
+            assert!(denial.why.contains("not what Xoxoday documents"));
+        }
+    }
+
+    #[test]
+    fn a_rejection_tells_of_a_lost_answer_only_if_there_was_one() {
+        for (presentation, lost) in [(0, false), (1, false), (2, true), (3, true)] {
+            match verdict_at(presentation, 401, r#"{"error":"invalid_token"}"#) {
+                Verdict::Rejected(why) => assert_eq!(why.contains("lost"), lost, "{why}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_without_anything_that_may_be_a_token() {
+        let stranger = "x".repeat(25);
+        let words = format!("no r-presented, {stranger} or {}", &stranger[1..]);
+        let body = format!(r#"{{"errorId":"PLE10019","errorInfo":"{words}"}}"#);
+        let refused = denial(403, &body);
+        assert_eq!(refused.code.as_deref(), Some("PLE10019"));
+        assert_eq!(refused.why, format!("no …, … or {}", &stranger[1..]));
+        assert_eq!(denial(200, &body).why, "the token endpoint refused");
+    }
+}

@@ -67,7 +67,7 @@ impl Rotation {
         let rotation = async move { inner.run_traced(reason, cause).await };
         let outcome = runtime.block_on(runtime.spawn(rotation));
         let outcome = outcome.unwrap_or_else(|_| {
-            self.inner.keep_or_clear(None, None);
+            self.inner.rescue();
             let why = "the rotation panicked: is the token store sound?".into();
             let failed = Err(Failure::Unavailable { why });
             self.inner.end(&failed, None);

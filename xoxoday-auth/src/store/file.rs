@@ -191,6 +191,53 @@ mod tests {
         assert!(!store.file.sibling("tmp").exists());
     }
 
+    #[tokio::test]
+    async fn what_is_swapped_in_is_what_another_handle_loads() {
+        let (_directory, store) = store();
+        let other = FileStore::new(store.path());
+        assert_eq!(other.load().await, Ok(None));
+        let first = Version::EMPTY.next();
+        for (expected, swap) in [
+            (first, Swap::Conflict),
+            (Version::EMPTY, Swap::Done(first)),
+            (Version::EMPTY, Swap::Conflict),
+        ] {
+            let swapped = store.compare_and_swap(expected, &document()).await;
+            assert_eq!(swapped, Ok(swap));
+        }
+        let stored = Stored {
+            version: first,
+            document: document(),
+        };
+        assert_eq!(other.load().await, Ok(Some(stored)));
+    }
+
+    #[test]
+    fn a_store_says_where_it_is() {
+        let (_directory, store) = store();
+        assert!(store.path().ends_with("tokens.json"));
+        let path = store.path().display();
+        assert_eq!(store.location(), format!("file:{path}"));
+        assert!(store.is_durable());
+    }
+
+    #[test]
+    fn a_version_that_no_swap_writes_is_refused() {
+        let (_directory, store) = store();
+        let decoded = |version: u64| {
+            let bytes = envelope(Version::new(version), &document()).unwrap();
+            store.decode(&bytes).map(|stored| stored.version.get())
+        };
+        for version in [1, 2, u64::MAX - 1] {
+            assert_eq!(decoded(version), Ok(version));
+        }
+        for version in [0, u64::MAX] {
+            let refused = decoded(version).unwrap_err();
+            assert_eq!(refused.kind(), StoreErrorKind::Unusable);
+            assert!(refused.to_string().contains("its version"), "{refused}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_to_the_file_stays_a_link() {

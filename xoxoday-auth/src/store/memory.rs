@@ -61,3 +61,32 @@ impl TokenStore for MemoryStore {
         "memory".into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rotation::{Account, Seed};
+    use xoxoday_api::number::EpochMillis;
+
+    #[tokio::test]
+    async fn clones_share_what_they_hold_and_a_stale_writer_is_told() {
+        let account = Account::new("sandbox".into(), "client".into());
+        let document = Document::seeded(account, &Seed::new("refresh"), EpochMillis::new(5));
+        let store = MemoryStore::new();
+        let other = store.clone();
+        assert_eq!(other.load().await, Ok(None));
+        let version = Version::EMPTY.next();
+        for swap in [Swap::Done(version), Swap::Conflict] {
+            let swapped = store.compare_and_swap(Version::EMPTY, &document).await;
+            assert_eq!(swapped, Ok(swap));
+        }
+        assert_eq!(other.load().await, Ok(Some(Stored { version, document })));
+    }
+
+    #[test]
+    fn it_does_not_pretend_to_outlive_the_process() {
+        let store = MemoryStore::new();
+        assert!(!store.is_durable());
+        assert_eq!(store.location(), "memory");
+    }
+}

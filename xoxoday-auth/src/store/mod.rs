@@ -31,7 +31,7 @@ use crate::rotation::Document;
 ///   store that blocks the thread cannot be given up on, so slow work belongs
 ///   elsewhere. The work may go on: a swap that was given up on may still
 ///   succeed. Whoever asked reads the store again before it acts.
-/// - **A panic** ends the rotation that met it, and nothing else.
+/// - **A panic** in a rotation ends that rotation, and nothing else.
 ///
 /// To drop the last client waits for a rotation under way, so it blocks its
 /// thread while an exchange is saved: a store must not need that very thread.
@@ -144,3 +144,41 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store of somebody else's that says no more than it must.
+    #[derive(Debug)]
+    struct Terse;
+
+    impl TokenStore for Terse {
+        fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+            Box::pin(std::future::ready(Ok(None)))
+        }
+
+        fn compare_and_swap<'a>(
+            &'a self,
+            expected: Version,
+            _: &'a Document,
+        ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+            Box::pin(std::future::ready(Ok(Swap::Done(expected.next()))))
+        }
+    }
+
+    #[test]
+    fn a_store_counts_as_durable_and_of_another_kind_unless_it_says_otherwise() {
+        assert!(Terse.is_durable());
+        assert!(Terse.location().contains("another kind"));
+    }
+
+    #[test]
+    fn an_error_keeps_its_kind_and_shows_its_message() {
+        for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Unusable] {
+            let error = StoreError::new(kind, "the database is down");
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.to_string(), "the database is down");
+        }
+    }
+}

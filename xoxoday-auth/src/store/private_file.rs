@@ -96,7 +96,7 @@ impl PrivateFile {
         step("lock");
         let path = self.sibling("lock");
         let lock = open_private(&path, OpenOptions::new().create(true));
-        lock.and_then(|lock| lock_in_time(&lock).map(|()| lock))
+        lock.and_then(|lock| lock_in_time(&lock, LOCK_PATIENCE).map(|()| lock))
             .map_err(|error| self.failed("lock", &error))
     }
 
@@ -162,8 +162,8 @@ pub(super) fn step(step: &'static str) {
 }
 
 /// Waits for the lock, but not for ever: its holder may be stopped.
-fn lock_in_time(lock: &File) -> io::Result<()> {
-    let give_up = Instant::now() + LOCK_PATIENCE;
+fn lock_in_time(lock: &File, patience: Duration) -> io::Result<()> {
+    let give_up = Instant::now() + patience;
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
@@ -190,10 +190,7 @@ fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 
 /// The directory that a path's last part lies in.
 fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// Makes a directory, and those above it. Each that is new is synced into its
@@ -225,4 +222,140 @@ fn sync_directory(path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> (tempfile::TempDir, PrivateFile) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = PrivateFile::new(directory.path().join("made/on/demand/tokens.json"));
+        (directory, file)
+    }
+
+    fn read(file: &PrivateFile) -> Option<Vec<u8>> {
+        let content = file.read().unwrap();
+        content.map(|content| content.to_vec())
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_replaced_whole() {
+        let (_directory, file) = file();
+        assert_eq!(read(&file), None);
+        for content in [&b"the first, a long one"[..], b"short", b""] {
+            file.replace(content).unwrap();
+            assert_eq!(read(&file).as_deref(), Some(content));
+        }
+        assert!(!file.sibling("tmp").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_the_file_or_look_into_a_directory_that_was_made() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let (_directory, file) = file();
+        file.replace(b"secret").unwrap();
+        drop(file.lock().unwrap());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode(file.path()), 0o600);
+        assert_eq!(mode(&file.sibling("lock")), 0o600);
+        assert_eq!(mode(directory_of(file.path())), 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_way_out() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let (_directory, file) = file();
+        file.replace(b"secret").unwrap();
+        for mode in [0o601, 0o610, 0o640, 0o604, 0o777] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let refused = file.read().unwrap_err();
+            assert_eq!(refused.kind(), StoreErrorKind::Unusable);
+            let told = format!("(mode {mode:04o}): run chmod 600");
+            assert!(refused.to_string().contains(&told), "{refused}");
+        }
+    }
+
+    #[test]
+    fn of_many_who_make_a_directory_at_once_all_find_it_made() {
+        let directory = tempfile::tempdir().unwrap();
+        for round in 0..32 {
+            let path = directory.path().join(format!("{round}/made/on/demand"));
+            let start = std::sync::Barrier::new(8);
+            std::thread::scope(|scope| {
+                let makers: Vec<_> = (0..8)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            make_directory(&path)
+                        })
+                    })
+                    .collect();
+                for maker in makers {
+                    maker.join().unwrap().unwrap();
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_directory_is_in_the_way() {
+        let (_directory, file) = file();
+        file.replace(b"no directory").unwrap();
+        let error = make_directory(file.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_absent() {
+        let (_directory, file) = file();
+        file.replace(b"no directory").unwrap();
+        let below = PrivateFile::new(file.path().join("tokens.json"));
+        let error = below.read().unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_a_write_is_named() {
+        let (_directory, file) = file();
+        fs::create_dir_all(file.sibling("tmp")).unwrap();
+        let error = file.replace_in_place(b"content").unwrap_err();
+        assert_ne!(error.kind(), io::ErrorKind::AlreadyExists, "{error}");
+    }
+
+    #[test]
+    fn a_failure_says_what_to_do_about_it() {
+        let (_directory, file) = file();
+        for (kind, advice) in [
+            (io::ErrorKind::PermissionDenied, "the user of this program"),
+            (io::ErrorKind::ReadOnlyFilesystem, "that can be written"),
+            (io::ErrorKind::StorageFull, "make room"),
+            (io::ErrorKind::QuotaExceeded, "make room"),
+            (io::ErrorKind::FileTooLarge, "make room"),
+        ] {
+            let failed = file.failed("write", &kind.into());
+            assert_eq!(failed.kind(), StoreErrorKind::Unavailable);
+            assert!(failed.to_string().contains(advice), "{failed}");
+        }
+    }
+
+    #[test]
+    fn a_lock_keeps_others_out_until_it_is_dropped_and_is_not_waited_for_for_ever() {
+        let (_directory, file) = file();
+        file.make_directory().unwrap();
+        let other = || open_private(&file.sibling("lock"), OpenOptions::new().create(true));
+        let held = file.lock().unwrap();
+        let (started, patience) = (Instant::now(), Duration::from_millis(20));
+        let late = lock_in_time(&other().unwrap(), patience).unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() >= patience);
+
+        drop(held);
+        lock_in_time(&other().unwrap(), patience).unwrap();
+    }
 }

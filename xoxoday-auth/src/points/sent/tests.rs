@@ -156,6 +156,9 @@ fn what_contradicts_itself_is_unknown_and_keeps_what_to_cancel_by() {
         r#""success":0"#,
         r#""errorId":"E42""#,
         r#""message":"auth.request_limit_exceeded""#,
+        r#""message":"auth.token_error""#,
+        r#""message":"invalid_request""#,
+        r#""errors":[{"errorId":"PIPE10017"}]"#,
     ] {
         let (one, ended) = sent(A, &format!("{{{beside},{short}}}"));
         let expected = vec![(&Unreported, Some(7))];

@@ -111,7 +111,12 @@ impl World {
         process.began = true;
         process.reason = reason;
         let held = process.held;
-        self.tell(setting, who, process, Input::Begin { reason, held });
+        let begin = Input::Begin {
+            reason,
+            held,
+            accepted: 0,
+        };
+        self.tell(setting, who, process, begin);
     }
 
     /// One process does what is next.

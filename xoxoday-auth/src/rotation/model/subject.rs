@@ -119,7 +119,11 @@ impl Subject {
 
     fn distorted(&mut self, breach: Breach, input: Input) -> Input {
         match input {
-            Input::Begin { reason, held } => {
+            Input::Begin {
+                reason,
+                held,
+                accepted,
+            } => {
                 if breach == Breach::Forgetful {
                     self.forget();
                 }
@@ -127,7 +131,11 @@ impl Subject {
                     (Breach::AnyRejection, Reason::Rejected(_)) => Reason::Rejected(u64::MAX),
                     _ => reason,
                 };
-                Input::Begin { reason, held }
+                Input::Begin {
+                    reason,
+                    held,
+                    accepted,
+                }
             }
             Input::Loaded(Ok(mut loaded)) => {
                 self.distort(breach, &mut loaded);
