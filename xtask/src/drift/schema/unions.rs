@@ -111,7 +111,8 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
 
 /// Whether a union is all that a schema says.
 fn is_all(schema: &Schema<'_>) -> bool {
-    const ASIDE: [&str; 6] = [
+    const ASIDE: [&str; 7] = [
+        "allOf",
         "oneOf",
         "anyOf",
         "discriminator",
