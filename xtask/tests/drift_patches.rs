@@ -56,9 +56,8 @@ fn meaning(value: &Value) -> Value {
                     "externalDocs",
                     "info",
                 ];
-                !aside.contains(&key.as_str())
-                    && !key.starts_with("x-")
-                    && !(path && *key == "required")
+                let extension = key.starts_with("x-");
+                !(aside.contains(&key.as_str()) || extension || path && *key == "required")
             });
             let said = said.map(|(key, member)| (key.clone(), meaning(member)));
             Value::Object(said.collect())

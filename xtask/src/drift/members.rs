@@ -10,7 +10,10 @@ use super::walk::Walk;
 
 /// The members that rules compare, and whether such a value is one that they
 /// understand.
-pub(super) struct Members(pub(super) &'static [(&'static str, fn(&Value) -> bool)]);
+pub(super) struct Members(pub(super) &'static [Member]);
+
+/// A member's name, and whether a value is one that it may have.
+type Member = (&'static str, fn(&Value) -> bool);
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +87,7 @@ impl Members {
         }
     }
 
-    fn rest<'n, 'v>(&self, nodes: &'n [Node<'v>]) -> BTreeMap<&'v str, Vec<Node<'v>>> {
+    fn rest<'v>(&self, nodes: &[Node<'v>]) -> BTreeMap<&'v str, Vec<Node<'v>>> {
         let mut rest: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for node in nodes {
             if node.object().is_none() {
