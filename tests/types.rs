@@ -68,6 +68,47 @@ fn every_example_of_the_document_survives_its_type() {
     assert_eq!(checked.len(), xoxoday_api::Operation::ALL.len());
 }
 
+/// What a schema's examples of single properties make together.
+fn instance(document: &Value, schema: &Value) -> Option<Value> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return instance(document, document.pointer(&reference[1..])?);
+    }
+    if let Some(example) = schema.get("example").or(schema.get("default")) {
+        return Some(example.clone());
+    }
+    if let Some(items) = schema.get("items") {
+        return Some(vec![instance(document, items)?].into());
+    }
+    let properties = schema["properties"].as_object()?.iter();
+    let members = properties.filter_map(|(name, it)| Some((name.clone(), instance(document, it)?)));
+    Some(Value::Object(members.collect())).filter(|it| *it != serde_json::json!({}))
+}
+
+#[test]
+fn every_example_of_a_property_survives_its_type() {
+    fn check<T: Serialize + DeserializeOwned>(document: &Value, path: &str) -> Value {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        let schema = &body["content"]["application/json"]["schema"];
+        let example = instance(document, schema).unwrap();
+        assert_survives::<T>(path, &example);
+        example
+    }
+    let document = document();
+    let sent = check::<types::SendPointsRequest>(&document, "/sendPoints");
+    assert_eq!(sent["variables"]["recipients"][0]["amount"], "100");
+    let cancelled = check::<types::CancelPointsRequest>(&document, "/cancelPoints");
+    assert!(cancelled["variables"]["recipients_data"]["recipients"][0]["unique_id"].is_number());
+    check::<types::FetchPointsRequest>(&document, "/fetchPoints");
+    check::<types::CreateUserTokenRequest>(&document, "/token/create/user");
+    let error = &document["components"]["responses"]["Unauthorized"];
+    let error = instance(&document, &error["content"]["application/json"]["schema"]);
+    assert_survives::<types::ErrorBody>("Unauthorized", &error.unwrap());
+    // Those were all there are, with the examples of whole bodies.
+    let text = document.to_string();
+    let others = text.matches("\"example\":").count() + text.matches("\"examples\":").count();
+    assert_eq!(others, 24, "an example was added: is it looked at?");
+}
+
 #[test]
 fn every_type_has_a_json_schema_that_admits_what_the_type_reads() {
     let schema = schemars::schema_for!(types::SendPointsRequest).to_value();

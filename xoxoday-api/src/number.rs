@@ -63,8 +63,15 @@ macro_rules! integer {
                 stringify!($name).into()
             }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": ["integer", "string"] })
+            /// An integer goes out; both are read.
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                match generator.contract().is_serialize() {
+                    true => schemars::json_schema!({ "type": "integer", "format": "int64" }),
+                    false => schemars::json_schema!({
+                        "type": ["integer", "string"],
+                        "format": "int64",
+                    }),
+                }
             }
         }
     };

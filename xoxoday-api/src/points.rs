@@ -213,8 +213,12 @@ impl schemars::JsonSchema for Points {
         "Points".into()
     }
 
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": ["number", "string"] })
+    /// A number goes out; both are read.
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        match generator.contract().is_serialize() {
+            true => schemars::json_schema!({ "type": "number" }),
+            false => schemars::json_schema!({ "type": ["number", "string"] }),
+        }
     }
 }
 
@@ -224,8 +228,12 @@ impl schemars::JsonSchema for Amount {
         "Amount".into()
     }
 
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": ["string", "number"] })
+    /// A string goes out; both are read.
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        match generator.contract().is_serialize() {
+            true => schemars::json_schema!({ "type": "string" }),
+            false => schemars::json_schema!({ "type": ["string", "number"] }),
+        }
     }
 }
 

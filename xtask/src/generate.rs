@@ -90,7 +90,7 @@ fn correct(
     findings: &mut Vec<Finding>,
 ) -> Result<Corrected, Error> {
     let mut corrected = Corrected::new(Document::parse(document)?);
-    checks::version(&corrected)?;
+    checks::version(&corrected.value, &|pointer| corrected.place(pointer))?;
     if let Some(overlay) = overlay {
         let undescribed = match profile {
             Profile::Project => Severity::Refusal,

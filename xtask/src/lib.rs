@@ -8,6 +8,7 @@ mod constants;
 mod corrected;
 mod document;
 mod doubles;
+pub mod drift;
 mod emit;
 mod finding;
 mod generate;

@@ -17,6 +17,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(command::generate::Arguments),
+    Drift(command::drift::Arguments),
     /// Run all that CI checks: fmt, clippy, generate --check, test, doc.
     ///
     /// Every check is run, whatever became of the one before; a line for each stands at the end.
@@ -27,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Generate(arguments) => command::generate::run(&arguments),
+        Command::Drift(arguments) => command::drift::run(&arguments),
         Command::Ci => command::ci::run(),
     }
     .into()

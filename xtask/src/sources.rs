@@ -197,7 +197,7 @@ impl Ledger {
     }
 }
 
-fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Finding> {
+pub(crate) fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Finding> {
     let text = source.text()?;
     toml::from_str(text).map_err(|error| {
         let line = line_at(text, error.span().map_or(0, |span| span.start));
@@ -206,12 +206,12 @@ fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Finding> {
     })
 }
 
-fn refusal(source: &Source, near: &str, what: String, remedy: &str) -> Finding {
+pub(crate) fn refusal(source: &Source, near: &str, what: String, remedy: &str) -> Finding {
     Finding::refusal(place_of(source, near), what, remedy)
 }
 
 /// The last line on which a text stands: of two that are alike, the second is one too many.
-fn place_of(source: &Source, text: &str) -> Place {
+pub(crate) fn place_of(source: &Source, text: &str) -> Place {
     let whole = source.text().unwrap_or_default();
     match whole.rfind(text) {
         Some(start) => Place::line(&source.name, line_at(whole, start)),

@@ -77,7 +77,7 @@ pub(crate) fn wire_path(
 }
 
 /// The URL after a description's **Real URL:**.
-fn real_url(description: &str) -> Option<&str> {
+pub(crate) fn real_url(description: &str) -> Option<&str> {
     let (_, after) = description.split_once("**Real URL:**")?;
     let line = after.trim_start().lines().next()?;
     let start = line.find("https://").or_else(|| line.find("http://"))?;

@@ -17,21 +17,21 @@ pub(crate) use parameters::is_ignored_header;
 use serde_json::Value;
 
 use crate::corrected::Corrected;
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 
 /// Only 3.0.x is read: 2.0 has no servers, 3.1 another schema language.
-pub(crate) fn version(document: &Corrected) -> Result<(), Finding> {
+pub(crate) fn version(document: &Value, place: &dyn Fn(&str) -> Place) -> Result<(), Finding> {
     let refuse = |at: &str, what: String| {
         Err(Finding::refusal(
-            document.place(at),
+            place(at),
             what,
             "convert the document to OpenAPI 3.0.3",
         ))
     };
-    if document.value.get("swagger").is_some() {
+    if document.get("swagger").is_some() {
         return refuse("/swagger", "this is a Swagger 2 document".into());
     }
-    match document.value.get("openapi") {
+    match document.get("openapi") {
         Some(Value::String(version)) if version.starts_with("3.0.") => Ok(()),
         Some(Value::String(version)) => {
             refuse("/openapi", format!("this is an OpenAPI {version} document"))

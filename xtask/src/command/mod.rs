@@ -1,6 +1,7 @@
 //! What the subcommands do, and what they say while they do it.
 
 pub(crate) mod ci;
+pub(crate) mod drift;
 pub(crate) mod generate;
 
 use std::path::PathBuf;

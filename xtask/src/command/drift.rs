@@ -1,0 +1,115 @@
+//! `cargo xtask drift`.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::{Args, ValueEnum};
+use xtask::drift::{Comparison, Level, Policy, Verdict, drift, format};
+use xtask::{Error, Source};
+
+use super::{Ending, tell};
+
+/// Compare two OpenAPI 3.0 documents.
+///
+/// What has changed from BASE to REVISION, where, and what it means to a client that was built from
+/// BASE and talks to a server of REVISION. Order, layout, `$ref` and `allOf` make no difference.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes:
+  0  nothing that --fail-on names
+  1  a document or the policy was refused, or a file could not be read
+  2  wrong usage
+  4  drifted: something that --fail-on names")]
+pub(crate) struct Arguments {
+    /// The document that the client was built from.
+    #[arg(required_unless_present = "rules")]
+    base: Option<PathBuf>,
+    /// The document of the server that it talks to.
+    #[arg(required_unless_present = "rules")]
+    revision: Option<PathBuf>,
+    /// How to write it down.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// What makes the command end with 4: anything at all, a verdict other than `unchanged`, or
+    /// only `breaking`.
+    #[arg(long, value_enum, default_value_t = FailOn::Compatible, value_name = "LEVEL")]
+    fail_on: FailOn,
+    /// Other levels, and accepted changes, each with a reason and an end.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Write the reference page of all rules instead.
+    #[arg(long, exclusive = true)]
+    rules: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people; coloured on a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+    /// Annotations of a GitHub workflow.
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Any,
+    Compatible,
+    Breaking,
+    Never,
+}
+
+impl FailOn {
+    fn fails(self, comparison: &Comparison) -> bool {
+        let levels = [Level::Breaking, Level::Compatible, Level::Info];
+        match self {
+            Self::Any => levels.iter().any(|level| comparison.count(*level) > 0),
+            Self::Compatible => comparison.verdict() >= Verdict::Compatible,
+            Self::Breaking => comparison.verdict() == Verdict::Breaking,
+            Self::Never => false,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Ending {
+    match attempt(arguments) {
+        Ok(ending) => ending,
+        Err(error) => {
+            eprintln!("{error}");
+            Ending::Failed
+        }
+    }
+}
+
+fn attempt(arguments: &Arguments) -> Result<Ending, Error> {
+    let (Some(base), Some(revision)) = (&arguments.base, &arguments.revision) else {
+        print!("{}", format::reference());
+        return Ok(Ending::Fine);
+    };
+    let (base, revision) = (read(base)?, read(revision)?);
+    let policy = arguments.policy.as_deref().map(read).transpose()?;
+    let policy = policy.map(|source| Policy::parse(&source).map(|policy| (policy, source)));
+    let mut comparison = drift(&base, &revision)?;
+    if let Some((policy, source)) = policy.transpose()? {
+        let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let day = today.split('T').next().unwrap_or_default();
+        tell(&policy.apply(&mut comparison, &source, day));
+    }
+    match arguments.format {
+        Format::Text => anstream::print!("{}", format::text(&comparison)),
+        Format::Json => print!("{}", format::json(&comparison)),
+        Format::Markdown => print!("{}", format::markdown(&comparison)),
+        Format::Github => print!("{}", format::github(&comparison)),
+    }
+    match arguments.fail_on.fails(&comparison) {
+        true => Ok(Ending::Stale),
+        false => Ok(Ending::Fine),
+    }
+}
+
+fn read(path: &Path) -> Result<Source, Error> {
+    Source::read(path, path.display().to_string())
+}

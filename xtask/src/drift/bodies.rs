@@ -1,0 +1,70 @@
+//! Request bodies.
+
+use serde_json::Value;
+
+use super::content;
+use super::members::Members;
+use super::node::Node;
+use super::rule::{self, Direction};
+use super::walk::Walk;
+
+const BODY: Members = Members(&[
+    ("required", Value::is_boolean),
+    ("content", Value::is_object),
+]);
+
+pub(super) fn compare<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) {
+    let one = base.get("requestBody").map(|it| walk.base.follow(it));
+    let other = revision
+        .get("requestBody")
+        .map(|it| walk.revision.follow(it));
+    let (one, other) = match (one, other) {
+        (None, None) => return,
+        (Some(one), None) => {
+            walk.note(
+                &rule::REQUEST_BODY_REMOVED,
+                &one.pointer,
+                &revision.pointer,
+                "",
+            );
+            return;
+        }
+        (None, Some(other)) => {
+            let rule = match other.flag("required") {
+                true => &rule::REQUIRED_REQUEST_BODY_ADDED,
+                false => &rule::OPTIONAL_REQUEST_BODY_ADDED,
+            };
+            walk.note(rule, &base.pointer, &other.pointer, "");
+            return;
+        }
+        (Some(one), Some(other)) => (one, other),
+    };
+    walk.once(&one, &other, Some(direction), |walk| {
+        BODY.compare_node(walk, &one, &other);
+        match (one.flag("required"), other.flag("required")) {
+            (false, true) => {
+                walk.note(
+                    &rule::REQUEST_BODY_REQUIRED,
+                    &one.pointer,
+                    &other.pointer,
+                    "",
+                );
+            }
+            (true, false) => {
+                walk.note(
+                    &rule::REQUEST_BODY_OPTIONAL,
+                    &one.pointer,
+                    &other.pointer,
+                    "",
+                );
+            }
+            _ => {}
+        }
+        content::compare(walk, &one, &other, direction);
+    });
+}

@@ -1,0 +1,111 @@
+//! Media types, and the schemas of what is written in them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::members::Members;
+use super::node::{Node, canonical};
+use super::rule::{self, Direction};
+use super::schema::Schema;
+use super::walk::Walk;
+
+const MEDIA_TYPE: Members = Members(&[("schema", Value::is_object), ("encoding", |_| true)]);
+
+/// Compares what two objects have as `content`.
+pub(super) fn compare<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) {
+    let (was, is) = (media_types(base), media_types(revision));
+    let places = (at(base), at(revision));
+    let note =
+        |walk: &mut Walk<'v>, rule: &'static rule::Both, places: (&str, &str), what: &str| {
+            walk.note(rule.of(direction), places.0, places.1, what);
+        };
+    match (was.is_empty(), is.is_empty()) {
+        (true, true) => return,
+        (true, false) => return note(walk, &rule::BODY_ADDED, (&places.0, &places.1), ""),
+        (false, true) => return note(walk, &rule::BODY_REMOVED, (&places.0, &places.1), ""),
+        (false, false) => {}
+    }
+    let mut covered = Vec::new();
+    for (name, media) in &was {
+        match covering(&is, name) {
+            Some((key, other)) => {
+                covered.push(key);
+                compare_media_types(walk, media, other, direction);
+            }
+            None => note(
+                walk,
+                &rule::MEDIA_TYPE_REMOVED,
+                (&media.pointer, &places.1),
+                name,
+            ),
+        }
+    }
+    for (name, media) in &is {
+        if !was.contains_key(name) && !covered.contains(&name) {
+            note(
+                walk,
+                &rule::MEDIA_TYPE_ADDED,
+                (&places.0, &media.pointer),
+                name,
+            );
+        }
+    }
+}
+
+fn at(owner: &Node<'_>) -> String {
+    let content = owner.get("content");
+    content.map_or_else(|| owner.pointer.clone(), |it| it.pointer)
+}
+
+/// By name; names are written in any case, with or without spaces.
+fn media_types<'v>(owner: &Node<'v>) -> BTreeMap<String, Node<'v>> {
+    let types = owner.members_of("content").into_iter();
+    let types = types.map(|(name, media)| {
+        let name: String = name.chars().filter(|it| !it.is_whitespace()).collect();
+        (name.to_lowercase(), media)
+    });
+    types.collect()
+}
+
+/// The entry that a media type falls under: its own, or one with stars.
+fn covering<'m, 'v>(
+    types: &'m BTreeMap<String, Node<'v>>,
+    name: &str,
+) -> Option<(&'m String, &'m Node<'v>)> {
+    let plain = name.split(';').next().unwrap_or_default();
+    let kind = plain.split('/').next().unwrap_or_default();
+    let names = [
+        name.to_owned(),
+        plain.to_owned(),
+        format!("{kind}/*"),
+        "*/*".to_owned(),
+    ];
+    names.iter().find_map(|name| types.get_key_value(name))
+}
+
+fn compare_media_types<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) {
+    MEDIA_TYPE.compare_node(walk, base, revision);
+    let encoding = |media: &Node<'_>| media.get("encoding").map(|it| canonical(it.value));
+    if encoding(base) != encoding(revision) {
+        let rule = rule::ENCODING_CHANGED.of(direction);
+        walk.note(rule, &base.pointer, &revision.pointer, "");
+    }
+    let one = Schema::new(&mut walk.base, base.pointer.clone(), base.get("schema"));
+    let other = Schema::new(
+        &mut walk.revision,
+        revision.pointer.clone(),
+        revision.get("schema"),
+    );
+    walk.schemas(one, other, direction);
+}

@@ -1,0 +1,274 @@
+//! Paths and operations: which there are, and which is which.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::members::{Members, Shape};
+use super::node::Node;
+use super::rule::{self, Direction};
+use super::walk::{Side, Walk};
+use super::{bodies, parameters, responses, security, servers};
+use crate::operations::METHODS;
+use crate::virtual_path;
+
+/// An operation and what it takes from its path.
+#[derive(Clone)]
+pub(super) struct Operation<'v> {
+    pub(super) node: Node<'v>,
+    pub(super) item: Node<'v>,
+    pub(super) method: &'static str,
+    pub(super) path: &'v str,
+}
+
+impl Operation<'_> {
+    /// For people.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.node.text("operationId")
+    }
+}
+
+/// The operations by method and path, whose parameters may have any name.
+type Table<'v> = BTreeMap<(String, &'static str), Operation<'v>>;
+
+const PATH_ITEM: Members = Members(&[
+    ("parameters", Value::is_array),
+    ("servers", Value::is_array),
+    ("get", Value::is_object),
+    ("put", Value::is_object),
+    ("post", Value::is_object),
+    ("delete", Value::is_object),
+    ("options", Value::is_object),
+    ("head", Value::is_object),
+    ("patch", Value::is_object),
+    ("trace", Value::is_object),
+]);
+
+const OPERATION: Members = Members(&[
+    ("operationId", Value::is_string),
+    ("deprecated", Value::is_boolean),
+    ("parameters", Value::is_array),
+    ("requestBody", Value::is_object),
+    ("responses", Value::is_object),
+    ("callbacks", Value::is_object),
+    ("security", Value::is_array),
+    ("servers", Value::is_array),
+    ("x-virtual-path", Value::is_boolean),
+]);
+
+/// Compares the paths of two documents.
+pub(super) fn compare(walk: &mut Walk<'_>) {
+    let paths = "/paths".to_owned();
+    let none = Members(&[]);
+    let base = walk.base.root().get("paths");
+    let revision = walk.revision.root().get("paths");
+    let table = |paths: &Option<Node<'_>>| paths.as_ref().is_some_and(|it| it.value.is_object());
+    if !table(&base) || !table(&revision) {
+        // One of them is no object.
+        let nodes = (
+            Vec::from_iter(base.clone()),
+            Vec::from_iter(revision.clone()),
+        );
+        none.compare_rest(
+            walk,
+            &nodes.0,
+            &nodes.1,
+            (paths.clone(), paths),
+            Shape::Other,
+        );
+    }
+    let base = base.map_or_else(Vec::new, |it| it.members().collect());
+    let revision = revision.map_or_else(Vec::new, |it| it.members().collect());
+    compare_paths(walk, base, revision, Direction::Request);
+}
+
+/// Compares path items: the document's, or those of a callback.
+pub(super) fn compare_paths<'v>(
+    walk: &mut Walk<'v>,
+    base: Vec<(&'v str, Node<'v>)>,
+    revision: Vec<(&'v str, Node<'v>)>,
+    direction: Direction,
+) {
+    let at = |paths: &[(&str, Node<'_>)]| {
+        let first = paths.first().map(|(_, node)| node.pointer.as_str());
+        let around = first.and_then(crate::pointer::parent);
+        around.unwrap_or("/paths").to_owned()
+    };
+    let (base_at, revision_at) = (at(&base), at(&revision));
+    compare_items(walk, &base, &revision);
+    let mut base = table(&mut walk.base, base);
+    let mut revision = table(&mut walk.revision, revision);
+    let keys: Vec<_> = base.keys().cloned().collect();
+    for key in keys {
+        if revision.contains_key(&key)
+            && let (Some(one), Some(other)) = (base.remove(&key), revision.remove(&key))
+        {
+            walk.operation(one.name(), |walk| {
+                compare_operations(walk, &one, &other, direction);
+            });
+        }
+    }
+    for one in base.into_values() {
+        let moved = revision
+            .iter()
+            .find(|(_, other)| one.id().is_some() && one.id() == other.id());
+        let moved = moved.map(|(key, _)| key.clone());
+        let other = moved.and_then(|key| revision.remove(&key));
+        walk.operation(one.name(), |walk| match &other {
+            Some(other) => {
+                let what = format!("{} → {}", one.name(), other.name());
+                let places = (&one.node.pointer, &other.node.pointer);
+                walk.note(&rule::OPERATION_MOVED, places.0, places.1, what);
+                compare_operations(walk, &one, other, direction);
+            }
+            None => walk.note(
+                &rule::OPERATION_REMOVED,
+                &one.node.pointer,
+                &revision_at,
+                one.name(),
+            ),
+        });
+    }
+    for other in revision.into_values() {
+        walk.operation(other.name(), |walk| {
+            let there = &other.node.pointer;
+            walk.note(&rule::OPERATION_ADDED, &base_at, there, other.name());
+        });
+    }
+}
+
+/// What path items say beside their operations.
+fn compare_items<'v>(
+    walk: &mut Walk<'v>,
+    base: &[(&'v str, Node<'v>)],
+    revision: &[(&'v str, Node<'v>)],
+) {
+    let of = |items: &[(&'v str, Node<'v>)], side: &mut Side<'v>| {
+        let items = items.iter().cloned();
+        let items = items.map(|(path, node)| match path.starts_with("x-") {
+            true => (path.to_owned(), node),
+            false => (shape_of(path), side.follow(node)),
+        });
+        items.collect::<BTreeMap<_, _>>()
+    };
+    let (base, revision) = (of(base, &mut walk.base), of(revision, &mut walk.revision));
+    for (path, node) in &base {
+        if let Some(other) = revision.get(path) {
+            PATH_ITEM.compare_node(walk, node, other);
+        }
+    }
+}
+
+fn table<'v>(side: &mut Side<'v>, paths: Vec<(&'v str, Node<'v>)>) -> Table<'v> {
+    let mut table = Table::new();
+    for (path, item) in paths {
+        if path.starts_with("x-") {
+            continue;
+        }
+        let item = side.follow(item);
+        for method in METHODS {
+            let Some(node) = item.get(method).filter(|node| node.value.is_object()) else {
+                continue;
+            };
+            let operation = Operation {
+                node,
+                item: item.clone(),
+                method,
+                path,
+            };
+            table.entry((shape_of(path), method)).or_insert(operation);
+        }
+    }
+    table
+}
+
+/// A path without the names of its parameters.
+fn shape_of(path: &str) -> String {
+    let mut shape = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        shape.push_str(before);
+        shape.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    shape + rest
+}
+
+fn compare_operations<'v>(
+    walk: &mut Walk<'v>,
+    base: &Operation<'v>,
+    revision: &Operation<'v>,
+    direction: Direction,
+) {
+    let (here, there) = (&base.node, &revision.node);
+    OPERATION.compare_node(walk, here, there);
+    if base.id() != revision.id() {
+        let words = |operation: &Operation<'_>| operation.id().unwrap_or("none").to_owned();
+        let what = format!("{} → {}", words(base), words(revision));
+        walk.note(
+            &rule::OPERATION_ID_CHANGED,
+            &here.pointer,
+            &there.pointer,
+            what,
+        );
+    }
+    match (here.flag("deprecated"), there.flag("deprecated")) {
+        (false, true) => walk.note(
+            &rule::OPERATION_DEPRECATED,
+            &here.pointer,
+            &there.pointer,
+            "",
+        ),
+        (true, false) => {
+            walk.note(
+                &rule::OPERATION_UNDEPRECATED,
+                &here.pointer,
+                &there.pointer,
+                "",
+            );
+        }
+        _ => {}
+    }
+    let virtually = |node: &Node<'_>| {
+        let told = node.text("description").and_then(virtual_path::real_url);
+        (node.flag("x-virtual-path"), told.map(str::to_owned))
+    };
+    let (was, is) = (virtually(here), virtually(there));
+    if was != is {
+        let words = |(marked, told): (bool, Option<String>)| match (told, marked) {
+            (Some(url), _) => url,
+            (None, true) => "virtual".into(),
+            (None, false) => "as written".into(),
+        };
+        let what = format!("{} → {}", words(was), words(is));
+        walk.note(
+            &rule::WIRE_PATH_CHANGED,
+            &here.pointer,
+            &there.pointer,
+            what,
+        );
+    }
+    // Whom a callback reaches, and how it is admitted, is its receiver's matter.
+    if direction == Direction::Request {
+        servers::compare(walk, base, revision);
+        security::compare(walk, here, there);
+    }
+    parameters::compare(walk, base, revision, direction);
+    bodies::compare(walk, here, there, direction);
+    responses::compare(walk, here, there, direction);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_s_shape_has_no_names() {
+        assert_eq!(shape_of("/a/{id}/b/{other}.json"), "/a/{}/b/{}.json");
+        assert_eq!(shape_of("/a/{id"), "/a/{}");
+    }
+}

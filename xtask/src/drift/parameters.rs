@@ -1,0 +1,209 @@
+//! Parameters: those of an operation and of its path, by place and name; in the
+//! path by their order, because their names are never sent.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::content;
+use super::members::Members;
+use super::node::Node;
+use super::operations::Operation;
+use super::rule::{self, Direction};
+use super::schema::Schema;
+use super::walk::{Side, Walk};
+
+const PARAMETER: Members = Members(&[
+    ("name", Value::is_string),
+    ("in", Value::is_string),
+    ("required", Value::is_boolean),
+    ("deprecated", Value::is_boolean),
+    ("style", Value::is_string),
+    ("explode", Value::is_boolean),
+    ("allowReserved", Value::is_boolean),
+    ("allowEmptyValue", Value::is_boolean),
+    ("schema", Value::is_object),
+    ("content", Value::is_object),
+]);
+
+/// Headers that are described elsewhere, if at all.
+const IGNORED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
+/// Where a parameter goes, and what tells it from others there.
+type Key = (String, String);
+
+pub(super) fn compare<'v>(
+    walk: &mut Walk<'v>,
+    base: &Operation<'v>,
+    revision: &Operation<'v>,
+    direction: Direction,
+) {
+    let was = parameters(&mut walk.base, base);
+    let is = parameters(&mut walk.revision, revision);
+    let (here, there) = (&base.node.pointer, &revision.node.pointer);
+    for (key, parameter) in &was {
+        match is.get(key) {
+            Some(other) => walk.once(parameter, other, Some(direction), |walk| {
+                compare_parameters(walk, parameter, other, direction);
+            }),
+            None => walk.note(
+                &rule::PARAMETER_REMOVED,
+                &parameter.pointer,
+                there,
+                name(parameter),
+            ),
+        }
+    }
+    for (_, parameter) in is.iter().filter(|(key, _)| !was.contains_key(*key)) {
+        let schema = parameter.get("schema").map(|it| walk.revision.follow(it));
+        let default = schema.is_some_and(|schema| schema.get("default").is_some());
+        let rule = match parameter.flag("required") && !default {
+            true => &rule::REQUIRED_PARAMETER_ADDED,
+            false => &rule::OPTIONAL_PARAMETER_ADDED,
+        };
+        walk.note(rule, here, &parameter.pointer, name(parameter));
+    }
+}
+
+fn name(parameter: &Node<'_>) -> String {
+    let text = |key| parameter.text(key).unwrap_or_default();
+    format!("{} ({})", text("name"), text("in"))
+}
+
+fn parameters<'v>(side: &mut Side<'v>, operation: &Operation<'v>) -> BTreeMap<Key, Node<'v>> {
+    let places: Vec<_> = places(operation.path).collect();
+    let mut found = BTreeMap::new();
+    // The operation's own stand in for its path's.
+    for owner in [&operation.item, &operation.node] {
+        for parameter in owner.items_of("parameters") {
+            let parameter = side.follow(parameter);
+            let text = |key| parameter.text(key).unwrap_or_default();
+            let (place, name) = (text("in"), text("name"));
+            let name = match place {
+                "path" => match places.iter().position(|it| *it == name) {
+                    Some(place) => place.to_string(),
+                    None => name.to_owned(),
+                },
+                "header" => name.to_lowercase(),
+                _ => name.to_owned(),
+            };
+            if place == "header" && IGNORED_HEADERS.contains(&name.as_str()) {
+                continue;
+            }
+            found.insert((place.to_owned(), name), parameter);
+        }
+    }
+    found
+}
+
+/// The names in a path.
+fn places(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('{').skip(1);
+    parts.filter_map(|part| part.split_once('}').map(|(name, _)| name))
+}
+
+fn compare_parameters<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) {
+    PARAMETER.compare_node(walk, base, revision);
+    let places = (&base.pointer, &revision.pointer);
+    let what = name(base);
+    let path = base.text("in") == Some("path");
+    match (base.flag("required"), revision.flag("required")) {
+        _ if path => {}
+        (false, true) => walk.note(&rule::PARAMETER_REQUIRED, places.0, places.1, &what),
+        (true, false) => walk.note(&rule::PARAMETER_OPTIONAL, places.0, places.1, &what),
+        _ => {}
+    }
+    match (base.flag("deprecated"), revision.flag("deprecated")) {
+        (false, true) => walk.note(&rule::PARAMETER_DEPRECATED, places.0, places.1, &what),
+        (true, false) => walk.note(&rule::PARAMETER_UNDEPRECATED, places.0, places.1, &what),
+        _ => {}
+    }
+    let (was, is) = (serialization(base), serialization(revision));
+    for (key, value) in &was {
+        let other = is.get(key).cloned().unwrap_or_default();
+        if *value != other {
+            let what = format!("{what}: {key} {value} → {other}");
+            walk.note(
+                &rule::PARAMETER_SERIALIZATION_CHANGED,
+                places.0,
+                places.1,
+                what,
+            );
+        }
+    }
+    compare_values(walk, base, revision, direction);
+}
+
+/// How a parameter is written, with what counts where nothing is said.
+fn serialization(parameter: &Node<'_>) -> BTreeMap<&'static str, String> {
+    let place = parameter.text("in").unwrap_or("header");
+    let usual = match place {
+        "query" | "cookie" => "form",
+        _ => "simple",
+    };
+    let style = parameter.text("style").unwrap_or(usual);
+    let explode = parameter.value.get("explode").and_then(Value::as_bool);
+    let form = if parameter.get("content").is_some() {
+        "content"
+    } else {
+        "schema"
+    };
+    BTreeMap::from([
+        ("style", style.to_owned()),
+        ("explode", explode.unwrap_or(style == "form").to_string()),
+        ("allowReserved", parameter.flag("allowReserved").to_string()),
+        (
+            "allowEmptyValue",
+            parameter.flag("allowEmptyValue").to_string(),
+        ),
+        ("by", form.to_owned()),
+    ])
+}
+
+/// The values of a parameter or of a header.
+pub(super) fn compare_values<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) {
+    let (was, is) = (base.get("schema"), revision.get("schema"));
+    if was.is_some() || is.is_some() {
+        let one = Schema::new(&mut walk.base, base.pointer.clone(), was);
+        let other = Schema::new(&mut walk.revision, revision.pointer.clone(), is);
+        walk.schemas(one, other, direction);
+    }
+    if base.get("content").is_some() && revision.get("content").is_some() {
+        content::compare(walk, base, revision, direction);
+    }
+}
+
+/// The members of a header, whose name is its key.
+pub(super) fn compare_header<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) {
+    PARAMETER.compare_node(walk, base, revision);
+    let places = (&base.pointer, &revision.pointer);
+    if serialization(base) != serialization(revision) {
+        walk.note(
+            &rule::PARAMETER_SERIALIZATION_CHANGED,
+            places.0,
+            places.1,
+            "",
+        );
+    }
+    match (base.flag("required"), revision.flag("required")) {
+        (true, false) => walk.note(&rule::RESPONSE_HEADER_OPTIONAL, places.0, places.1, ""),
+        (false, true) => walk.note(&rule::RESPONSE_HEADER_REQUIRED, places.0, places.1, ""),
+        _ => {}
+    }
+    compare_values(walk, base, revision, direction);
+}

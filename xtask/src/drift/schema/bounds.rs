@@ -1,0 +1,108 @@
+//! The least and the most: of numbers, lengths and counts.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+use super::super::rule;
+use super::{Pair, Schema};
+
+/// A keyword, and the flag that excludes the bound itself.
+type Keyword = (&'static str, &'static str);
+
+const LEAST: [Keyword; 4] = [
+    ("minimum", "exclusiveMinimum"),
+    ("minLength", ""),
+    ("minItems", ""),
+    ("minProperties", ""),
+];
+const MOST: [Keyword; 4] = [
+    ("maximum", "exclusiveMaximum"),
+    ("maxLength", ""),
+    ("maxItems", ""),
+    ("maxProperties", ""),
+];
+
+#[derive(Debug, Clone, PartialEq)]
+struct Bound {
+    number: Number,
+    excluded: bool,
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let excluded = if self.excluded { " (excluded)" } else { "" };
+        write!(f, "{}{excluded}", self.number)
+    }
+}
+
+pub(super) fn compare(pair: &mut Pair<'_, '_>) {
+    for keyword in LEAST {
+        compare_bound(pair, keyword, Ordering::Greater);
+    }
+    for keyword in MOST {
+        compare_bound(pair, keyword, Ordering::Less);
+    }
+}
+
+/// `tighter` is how the tighter of two bounds compares to the other.
+fn compare_bound(pair: &mut Pair<'_, '_>, keyword: Keyword, tighter: Ordering) {
+    let base = tightest(pair.base, keyword, tighter);
+    let revision = tightest(pair.revision, keyword, tighter);
+    let order = match (&base, &revision) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(base), Some(revision)) => tightness(revision, base, tighter),
+    };
+    let words = |bound: &Option<Bound>| match bound {
+        Some(bound) => bound.to_string(),
+        None => "none".into(),
+    };
+    let (key, _) = keyword;
+    let what = format!("{key}: {} → {}", words(&base), words(&revision));
+    match order {
+        Ordering::Greater => pair.note(&rule::BOUND_TIGHTENED, key, what),
+        Ordering::Less => pair.note(&rule::BOUND_LOOSENED, key, what),
+        Ordering::Equal => {}
+    }
+}
+
+fn tightest(schema: &Schema<'_>, (key, exclusive): Keyword, tighter: Ordering) -> Option<Bound> {
+    let bounds = schema.parts.iter().filter_map(|part| {
+        let Some(Value::Number(number)) = part.value.get(key) else {
+            return None;
+        };
+        let bound = Bound {
+            number: number.clone(),
+            excluded: part.flag(exclusive),
+        };
+        // Nothing is shorter than nothing.
+        let idle = key.starts_with("min") && key != "minimum" && number.as_u64() == Some(0);
+        (!idle).then_some(bound)
+    });
+    bounds.reduce(|one, other| match tightness(&one, &other, tighter) {
+        Ordering::Less => other,
+        _ => one,
+    })
+}
+
+/// Greater if the first is the tighter one.
+fn tightness(one: &Bound, other: &Bound, tighter: Ordering) -> Ordering {
+    let order = compare_numbers(&one.number, &other.number);
+    let order = match tighter {
+        Ordering::Less => order.reverse(),
+        _ => order,
+    };
+    order.then(one.excluded.cmp(&other.excluded))
+}
+
+fn compare_numbers(one: &Number, other: &Number) -> Ordering {
+    match (one.as_i128(), other.as_i128()) {
+        (Some(one), Some(other)) => one.cmp(&other),
+        _ => {
+            let float = |number: &Number| number.as_f64().unwrap_or_default();
+            float(one).total_cmp(&float(other))
+        }
+    }
+}

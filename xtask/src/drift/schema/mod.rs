@@ -1,0 +1,144 @@
+//! Schemas, in the direction in which their values go.
+//!
+//! A schema is taken as all that must hold of a value at once: its own
+//! keywords, those of what it refers to, and those of every `allOf`. So it does
+//! not matter how it is written down. Each keyword is compared for itself, and
+//! each tells whether fewer values are possible or more: the first breaks what
+//! is sent, the second what is received.
+
+mod bounds;
+mod keywords;
+mod object;
+mod types;
+mod unions;
+mod values;
+
+use std::collections::BTreeSet;
+
+use super::node::Node;
+use super::rule::Direction;
+use super::walk::{Side, Walk};
+
+/// All that must hold of a value at once.
+#[derive(Debug, Clone)]
+pub(super) struct Schema<'v> {
+    /// Where it is used.
+    pub(super) at: String,
+    /// The places that say something of it, each without its `allOf`.
+    pub(super) parts: Vec<Node<'v>>,
+}
+
+impl<'v> Schema<'v> {
+    /// The schema that several nodes make together; none allows everything.
+    pub(super) fn new(
+        side: &mut Side<'v>,
+        at: impl Into<String>,
+        nodes: impl IntoIterator<Item = Node<'v>>,
+    ) -> Self {
+        let mut left: Vec<_> = nodes.into_iter().collect();
+        left.reverse();
+        let mut seen = BTreeSet::new();
+        let mut parts = Vec::new();
+        while let Some(node) = left.pop() {
+            let node = side.follow(node);
+            if !seen.insert(node.pointer.clone()) {
+                continue;
+            }
+            let mut all = node.items_of("allOf");
+            // One alternative is none.
+            for key in unions::KEYS {
+                let alternatives = node.items_of(key);
+                if alternatives.len() == 1 {
+                    all.extend(alternatives);
+                }
+            }
+            left.extend(all.into_iter().rev());
+            parts.push(node);
+        }
+        Self {
+            at: at.into(),
+            parts,
+        }
+    }
+
+    /// What tells it from others of its document.
+    pub(super) fn key(&self) -> String {
+        let mut pointers: Vec<_> = self.parts.iter().map(|it| it.pointer.as_str()).collect();
+        pointers.sort_unstable();
+        pointers.join("\n")
+    }
+
+    /// Every value of a keyword.
+    fn all<'s>(&'s self, key: &'s str) -> impl Iterator<Item = Node<'v>> + 's {
+        self.parts.iter().filter_map(move |part| part.get(key))
+    }
+
+    /// Where a keyword stands, or else the schema.
+    fn place(&self, key: &str) -> String {
+        let own = self.all(key).next();
+        own.map_or_else(|| self.at.clone(), |node| node.pointer)
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.parts.iter().any(|part| part.flag(key))
+    }
+}
+
+/// Compares two schemas; what they consist of is left for later.
+pub(super) fn compare<'v>(
+    walk: &mut Walk<'v>,
+    base: &Schema<'v>,
+    revision: &Schema<'v>,
+    direction: Direction,
+) {
+    keywords::compare(walk, base, revision);
+    let mut pair = Pair {
+        walk,
+        base,
+        revision,
+        direction,
+    };
+    if !unions::compare_alone(&mut pair) && types::compare(&mut pair) {
+        values::compare(&mut pair);
+        bounds::compare(&mut pair);
+        object::compare(&mut pair);
+        unions::compare(&mut pair);
+    }
+}
+
+/// Two schemas that are compared.
+struct Pair<'p, 'v> {
+    walk: &'p mut Walk<'v>,
+    base: &'p Schema<'v>,
+    revision: &'p Schema<'v>,
+    direction: Direction,
+}
+
+impl<'v> Pair<'_, 'v> {
+    /// Notes a difference of a keyword.
+    fn note(&mut self, rule: &'static super::rule::Both, key: &str, what: impl Into<String>) {
+        let places = (self.base.place(key), self.revision.place(key));
+        self.note_at(rule, places, what);
+    }
+
+    fn note_at(
+        &mut self,
+        rule: &'static super::rule::Both,
+        (base, revision): (String, String),
+        what: impl Into<String>,
+    ) {
+        let rule = rule.of(self.direction);
+        self.walk.note(rule, base, revision, what);
+    }
+
+    /// Leaves what two lists of nodes say together for later.
+    fn go_on(
+        &mut self,
+        (base_at, base): (String, Vec<Node<'v>>),
+        (revision_at, revision): (String, Vec<Node<'v>>),
+    ) {
+        let base = Schema::new(&mut self.walk.base, base_at, base);
+        let revision = Schema::new(&mut self.walk.revision, revision_at, revision);
+        self.walk.schemas(base, revision, self.direction);
+    }
+}

@@ -1,0 +1,148 @@
+//! `type`, `nullable` and `format`.
+
+use std::collections::BTreeSet;
+
+use super::super::rule::{self, Both};
+use super::{Pair, Schema};
+
+/// Types as bits; a number is an integer or another number.
+const ALL: [(&str, u8); 6] = [
+    ("boolean", 1),
+    ("object", 2),
+    ("array", 4),
+    ("string", 8),
+    ("number", 16 | 32),
+    ("integer", 16),
+];
+
+/// The keywords that imply a type.
+const IMPLIED: [(&str, &[&str]); 2] = [
+    (
+        "object",
+        &[
+            "properties",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+            "required",
+        ],
+    ),
+    ("array", &["items", "minItems", "maxItems", "uniqueItems"]),
+];
+
+/// Formats of which one holds all values of the other.
+const WIDER: [(&str, &str); 2] = [("int32", "int64"), ("float", "double")];
+
+pub(super) fn is_type(name: &str) -> bool {
+    bits(name).is_some()
+}
+
+fn bits(name: &str) -> Option<u8> {
+    let found = ALL.iter().find(|(known, _)| *known == name);
+    found.map(|(_, bits)| *bits)
+}
+
+/// The types that a schema names; none if it names none.
+fn named(schema: &Schema<'_>) -> Option<u8> {
+    let types = schema.all("type").filter_map(|it| bits(it.value.as_str()?));
+    types.reduce(|one, other| one & other)
+}
+
+fn implied(schema: &Schema<'_>) -> Option<u8> {
+    let found = IMPLIED
+        .iter()
+        .find(|(_, keys)| keys.iter().any(|key| schema.all(key).next().is_some()));
+    found.and_then(|(name, _)| bits(name))
+}
+
+fn words(types: Option<u8>) -> String {
+    let Some(types) = types else {
+        return "any type".into();
+    };
+    let mut left = types;
+    let mut names = Vec::new();
+    for (name, bits) in ALL {
+        if left & bits == bits {
+            left &= !bits;
+            names.push(name);
+        }
+    }
+    match names.is_empty() {
+        true => "no type".into(),
+        false => names.join(" or "),
+    }
+}
+
+/// Returns whether the two still have something in common.
+pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
+    let (base, revision) = (named(pair.base), named(pair.revision));
+    let all = u8::MAX;
+    let (from, to) = (base.unwrap_or(all), revision.unwrap_or(all));
+    if base != revision {
+        let what = format!("{} → {}", words(base), words(revision));
+        let same = base.or(implied(pair.base)) == revision.or(implied(pair.revision));
+        let rule = match () {
+            () if same => &rule::TYPE_IMPLIED,
+            () if from & to == to => &rule::TYPE_NARROWED,
+            () if from & to == from => &rule::TYPE_WIDENED,
+            () => &rule::TYPE_CHANGED,
+        };
+        pair.note(rule, "type", what);
+    }
+    if from & to == 0 && from != to {
+        return false;
+    }
+    if base.is_some() && revision.is_some() {
+        match (can_be_null(pair.base), can_be_null(pair.revision)) {
+            (true, false) => pair.note(&rule::NULL_FORBIDDEN, "nullable", "nullable → not"),
+            (false, true) => pair.note(&rule::NULL_ALLOWED, "nullable", "not nullable → nullable"),
+            _ => {}
+        }
+    }
+    compare_formats(pair);
+    true
+}
+
+/// Every part that names a type must allow null. A part that says nothing but
+/// `nullable` is how people make a reference nullable.
+fn can_be_null(schema: &Schema<'_>) -> bool {
+    let (typed, untyped): (Vec<_>, Vec<_>) = schema
+        .parts
+        .iter()
+        .partition(|part| part.text("type").is_some());
+    typed.iter().all(|part| part.flag("nullable"))
+        || untyped.iter().any(|part| part.flag("nullable"))
+}
+
+fn compare_formats(pair: &mut Pair<'_, '_>) {
+    let (base, revision) = (formats(pair.base), formats(pair.revision));
+    if base == revision {
+        return;
+    }
+    let narrower = |one: &BTreeSet<&str>, other: &BTreeSet<&str>| {
+        other.iter().all(|format| {
+            one.contains(format)
+                || WIDER
+                    .iter()
+                    .any(|(narrow, wide)| wide == format && one.contains(narrow))
+        })
+    };
+    let rule: &Both = match () {
+        () if narrower(&revision, &base) => &rule::FORMAT_NARROWED,
+        () if narrower(&base, &revision) => &rule::FORMAT_WIDENED,
+        () => &rule::FORMAT_CHANGED,
+    };
+    let words = |formats: &BTreeSet<&str>| match formats.is_empty() {
+        true => "no format".to_owned(),
+        false => formats.iter().copied().collect::<Vec<_>>().join(", "),
+    };
+    let what = format!("{} → {}", words(&base), words(&revision));
+    pair.note(rule, "format", what);
+}
+
+fn formats<'v>(schema: &Schema<'v>) -> BTreeSet<&'v str> {
+    schema
+        .all("format")
+        .filter_map(|it| it.value.as_str())
+        .collect()
+}

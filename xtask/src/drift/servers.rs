@@ -1,0 +1,126 @@
+//! The servers that serve an operation: those of its own, else its path's, else
+//! the document's.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::members::Members;
+use super::node::Node;
+use super::operations::Operation;
+use super::rule;
+use super::walk::{Side, Walk};
+
+const SERVER: Members = Members(&[("url", Value::is_string), ("variables", Value::is_object)]);
+const VARIABLE: Members = Members(&[("default", Value::is_string), ("enum", Value::is_array)]);
+
+/// The list that counts for an operation; none where no level has one.
+fn list<'v>(side: &Side<'v>, operation: &Operation<'v>) -> Option<Node<'v>> {
+    let levels = [&operation.node, &operation.item, &side.root()];
+    let mut lists = levels.into_iter().filter_map(|level| level.get("servers"));
+    lists.find(|list| list.value.as_array().is_some_and(|list| !list.is_empty()))
+}
+
+pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &Operation<'v>) {
+    let one = list(&walk.base, base);
+    let other = list(&walk.revision, revision);
+    // Where none is named, it is the one that the document came from.
+    let root = |list: &Option<Node<'v>>, root: Node<'v>| list.clone().unwrap_or(root);
+    let (one_at, other_at) = (
+        root(&one, walk.base.root()),
+        root(&other, walk.revision.root()),
+    );
+    walk.once(&one_at, &other_at, None, |walk| {
+        let (base, revision) = (by_url(one.as_ref()), by_url(other.as_ref()));
+        for (url, server) in &base {
+            match (server, revision.get(url)) {
+                (Some(server), Some(Some(other))) => compare_servers(walk, server, other),
+                (_, Some(_)) => {}
+                (server, None) => {
+                    let here = server.as_ref().map_or(&one_at.pointer, |it| &it.pointer);
+                    walk.note(&rule::SERVER_REMOVED, here, &other_at.pointer, url);
+                }
+            }
+        }
+        for (url, server) in revision.iter().filter(|(url, _)| !base.contains_key(*url)) {
+            let there = server.as_ref().map_or(&other_at.pointer, |it| &it.pointer);
+            walk.note(&rule::SERVER_ADDED, &one_at.pointer, there, url);
+        }
+    });
+}
+
+/// By URL, without a slash at its end.
+fn by_url<'v>(list: Option<&Node<'v>>) -> BTreeMap<String, Option<Node<'v>>> {
+    let Some(list) = list else {
+        return BTreeMap::from([(String::new(), None)]);
+    };
+    let servers = list.items().map(|server| {
+        let url = server.text("url").unwrap_or_default();
+        (url.trim_end_matches('/').to_owned(), Some(server))
+    });
+    servers.collect()
+}
+
+fn compare_servers<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) {
+    SERVER.compare_node(walk, base, revision);
+    // A variable that is not in the URL counts for nothing.
+    let url = base.text("url").unwrap_or_default();
+    for name in url
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split('}').next())
+    {
+        let variable = |server: &Node<'v>| server.get("variables")?.get(name);
+        match (variable(base), variable(revision)) {
+            (Some(one), Some(other)) => compare_variables(walk, name, &one, &other),
+            (None, None) => {}
+            _ => {
+                let what = format!("the variable {name} is not declared");
+                walk.note(
+                    &rule::NOT_UNDERSTOOD,
+                    &base.pointer,
+                    &revision.pointer,
+                    what,
+                );
+            }
+        }
+    }
+}
+
+fn compare_variables(walk: &mut Walk<'_>, name: &str, base: &Node<'_>, revision: &Node<'_>) {
+    VARIABLE.compare_node(walk, base, revision);
+    let places = (&base.pointer, &revision.pointer);
+    let default = |node: &Node<'_>| node.text("default").unwrap_or_default().to_owned();
+    let (was, is) = (default(base), default(revision));
+    if was != is {
+        let what = format!("{name}: {was} → {is}");
+        walk.note(
+            &rule::SERVER_VARIABLE_DEFAULT_CHANGED,
+            places.0,
+            places.1,
+            what,
+        );
+    }
+    let values = |node: &Node<'_>| {
+        let list = node.get("enum")?;
+        let values = list.items().map(|it| super::node::canonical(it.value));
+        Some(values.collect::<std::collections::BTreeSet<_>>())
+    };
+    let (was, is) = (values(base), values(revision));
+    let note = |walk: &mut Walk<'_>, rule, value: &str| {
+        walk.note(rule, places.0, places.1, format!("{name}: {value}"));
+    };
+    match (was, is) {
+        (None, None) => {}
+        (None, Some(_)) => note(walk, &rule::SERVER_VARIABLE_VALUE_REMOVED, "any → a list"),
+        (Some(_), None) => note(walk, &rule::SERVER_VARIABLE_VALUE_ADDED, "a list → any"),
+        (Some(was), Some(is)) => {
+            for gone in was.difference(&is) {
+                note(walk, &rule::SERVER_VARIABLE_VALUE_REMOVED, gone);
+            }
+            for new in is.difference(&was) {
+                note(walk, &rule::SERVER_VARIABLE_VALUE_ADDED, new);
+            }
+        }
+    }
+}
