@@ -1,13 +1,13 @@
 //! What has changed from one OpenAPI document to another, and what that means to
 //! a client that was built from the first and talks to a server of the second.
 //!
-//! - [`rule`]: every kind of change, and its level.
-//! - [`walk`]: through both documents at once; [`node`]: where it stands.
-//! - [`operations`], [`servers`], [`security`], [`parameters`], [`bodies`],
-//!   [`content`], [`responses`], [`schema`]: what is compared, from the outside in.
-//! - [`members`]: what none of them knows.
-//! - [`components`]: what is left when all operations were compared.
-//! - [`change`]: what was found; [`policy`]: what of it counts; [`format`](mod@format): how it is
+//! - `rule`: every kind of change, and its level.
+//! - `walk`: through both documents at once; `node`: where it stands.
+//! - `operations`, `servers`, `security`, `parameters`, `bodies`,
+//!   `content`, `responses`, `schema`: what is compared, from the outside in.
+//! - `members`: what none of them knows.
+//! - `components`: what is left when all operations were compared.
+//! - `change`: what was found; `policy`: what of it counts; `format`: how it is
 //!   written down.
 
 mod bodies;
