@@ -18,15 +18,12 @@
 //! An answer that could not be saved is kept, and until it is saved nothing is
 //! exchanged (G4). What G1 and its sisters promise: [`crate::guarantees`].
 
-use std::mem::discriminant;
-use std::time::Duration;
-
 use xoxoday_api::number::EpochMillis;
 
 use super::clock::{after, until};
 use super::document::{Document, Intent};
+use super::in_vain::InVain;
 use super::merge::{Merge, merge};
-use super::pause::Pause;
 use super::policy::{AfterLostAnswer, Policy};
 use super::protocol::{Action, Exchanged, Failure, Input, Loaded, Presentation, Reason, Success};
 use super::strikes;
@@ -55,24 +52,6 @@ pub(crate) struct Machine {
     unsaved: Option<Document>,
     /// What this rotation has taken over from the rescue file.
     taken_over: Option<Document>,
-}
-
-/// Nothing is asked by itself for a while, and for longer each time. Of this
-/// process alone: the next one may be better connected or configured.
-#[derive(Debug, Clone)]
-#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
-struct InVain {
-    /// The generation that was presented.
-    generation: u64,
-    times: u32,
-    pause: Pause,
-    failure: Failure,
-}
-
-impl InVain {
-    fn holds(&self, document: &Document, now: EpochMillis) -> bool {
-        self.generation == document.generation() && self.pause.holds(now)
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -109,12 +88,6 @@ enum Phase {
 
 /// A store whose swaps lose this often is not being written but broken.
 const MOST_CONFLICTS: u32 = 100;
-
-/// The first pause after a request that could not be sent; it doubles up to
-/// the floor.
-const UNSENT_PAUSE: Duration = Duration::from_secs(1);
-/// The longest after refusals; the first is the floor.
-const LONGEST_DENIED_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 impl Machine {
     pub(crate) fn new(policy: Policy, holder: String) -> Self {
@@ -281,9 +254,8 @@ impl Machine {
             return fail(Failure::Braked { until, why }, document);
         }
         if self.reason != Reason::Demanded {
-            if let Some(InVain { failure, .. }) =
-                self.in_vain.as_ref().filter(|it| it.holds(&document, now))
-            {
+            let in_vain = self.in_vain.as_ref();
+            if let Some(failure) = in_vain.and_then(|it| it.holds(&document, now)) {
                 return fail(failure.clone(), document);
             }
             let halt = self.policy.after_lost_answer == AfterLostAnswer::Halt;
@@ -366,11 +338,9 @@ impl Machine {
                 self.save(from.version, document, false)
             }
             Exchanged::NotSent(why) => {
-                let pauses = (UNSENT_PAUSE, self.policy.floor);
-                self.was_in_vain(before.generation(), now, pauses, |until| Failure::Braked {
-                    until,
-                    why: "the token endpoint could not be reached".into(),
-                });
+                let (earlier, floor) = (self.in_vain.take(), self.policy.floor);
+                let in_vain = InVain::unsent(earlier, before.generation(), floor, now);
+                self.in_vain = Some(in_vain);
                 self.close(from.version, before, failure(why))
             }
             Exchanged::Lost(why) => {
@@ -380,30 +350,6 @@ impl Machine {
                 self.close(from.version, document, failure(why))
             }
         }
-    }
-
-    fn was_in_vain(
-        &mut self,
-        generation: u64,
-        now: EpochMillis,
-        (first, longest): (Duration, Duration),
-        failure: impl Fn(EpochMillis) -> Failure,
-    ) {
-        let before = self.in_vain.take();
-        // Another failure, or another token, begins anew.
-        let alike = |before: &InVain| {
-            let (was, is) = (&before.failure, &failure(now));
-            before.generation == generation && discriminant(was) == discriminant(is)
-        };
-        let times = before.filter(alike).map_or(0, |it| it.times);
-        let length = first.saturating_mul(1 << times.min(16)).min(longest);
-        let pause = Pause::new(now, length);
-        self.in_vain = Some(InVain {
-            generation,
-            times: times.saturating_add(1),
-            failure: failure(pause.end()),
-            pause,
-        });
     }
 
     fn close(&mut self, expected: Version, document: Document, failure: Failure) -> Action {
@@ -438,14 +384,11 @@ impl Machine {
             return self.decide(Stored { version, document }, now);
         }
         let (document, verdict) = answer.settled();
-        match &verdict {
-            Some(Verdict::Denied(denial)) => {
-                let pauses = (self.policy.floor, LONGEST_DENIED_PAUSE);
-                self.was_in_vain(document.generation(), now, pauses, |_| {
-                    Failure::Denied(denial.clone())
-                });
-            }
-            _ => self.in_vain = None,
+        let earlier = self.in_vain.take();
+        if let Some(Verdict::Denied(denial)) = &verdict {
+            let (generation, floor) = (document.generation(), self.policy.floor);
+            let in_vain = InVain::denied(earlier, generation, floor, now, denial);
+            self.in_vain = Some(in_vain);
         }
         match failure(verdict, &document) {
             None => end(Success::Rotated, document),

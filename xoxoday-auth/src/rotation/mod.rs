@@ -11,7 +11,8 @@
 //! - [`rescue`]: where an answer survives that no store takes; [`safekeeping`]: when it
 //!   goes there.
 //! - [`snapshot`]: what callers read.
-//! - [`keeper`]: rotates by the clock; [`strikes`]: not in vain; [`herald`]: tells of it.
+//! - [`keeper`]: rotates by the clock; [`strikes`], [`in_vain`]: not for nothing;
+//!   [`herald`]: tells of it.
 //! - [`seed`]: how the first tokens come in.
 //! - [`clock`]: the time, injected; [`pause`]: in which nothing is done.
 
@@ -21,6 +22,7 @@ pub(crate) mod driver;
 mod granted;
 mod herald;
 pub(crate) mod importing;
+mod in_vain;
 mod keeper;
 mod machine;
 mod merge;
