@@ -42,6 +42,8 @@ pub struct Page {
     pub operation: String,
     /// The page's name.
     pub file: String,
+    /// Where it was read, if not from the index.
+    pub url: Option<String>,
     /// The digest of what was read.
     pub sha256: String,
 }
@@ -71,6 +73,10 @@ pub struct Contradiction {
     pub decision: String,
     /// The test that holds the decision.
     pub test: String,
+    /// What `cargo xtask upstream check` finds of it in the property tables of the pages, word for
+    /// word.
+    #[serde(default)]
+    pub prose: Vec<String>,
 }
 
 impl Upstream {
@@ -168,7 +174,16 @@ impl Ledger {
     pub fn parse(source: &Source) -> Result<Self, Finding> {
         let ledger: Self = parse(source)?;
         let mut seen = BTreeSet::new();
+        let mut explained = BTreeSet::new();
         for row in &ledger.contradictions {
+            if let Some(twice) = row.prose.iter().find(|entry| !explained.insert(*entry)) {
+                return Err(refusal(
+                    source,
+                    twice,
+                    format!("`{twice}` is explained twice"),
+                    "keep the row that has the decision",
+                ));
+            }
             let at = format!("id = {}\n", row.id);
             if !seen.insert(row.id) {
                 return Err(refusal(
@@ -182,6 +197,7 @@ impl Ledger {
             if texts
                 .into_iter()
                 .chain(&row.sources)
+                .chain(&row.prose)
                 .any(|text| text.trim().is_empty())
                 || row.sources.is_empty()
             {

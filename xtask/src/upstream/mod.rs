@@ -1,0 +1,26 @@
+//! The published pages: upstream's document, cut into slices between prose.
+//!
+//! - [`index`] and [`fetch`]: where the pages are, and how they are read.
+//! - [`page`]: a page's blocks; [`slice`](mod@slice): one operation's part of the document.
+//! - [`collect`]: which slice is whose; [`assemble`]: the document, put together again.
+//! - [`prose`]: what the property tables say otherwise; [`explain`]: what the ledger says to that.
+//! - [`found`]: what can be wrong with pages; [`check`](mod@check): all of it.
+//! - [`report`]: how it is written down; [`pull`]: how it is taken over.
+
+mod assemble;
+mod check;
+mod collect;
+mod explain;
+mod found;
+mod page;
+mod prose;
+mod pull;
+pub mod report;
+mod slice;
+
+pub use assemble::Assembled;
+pub use check::{Checked, check};
+pub use collect::Records;
+pub use found::{Found, Kind};
+pub use page::{Page, read_pages};
+pub use pull::{Plan, plan};
