@@ -1,10 +1,14 @@
 //! `cargo xtask upstream`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use xtask::upstream::{Checked, Kind, Page, Records, check, plan, read_pages, report};
-use xtask::{Error, Ledger, Source, Upstream};
+use url::Url;
+use xtask::upstream::{
+    Checked, Kind, Reading, Records, address, check, fetch, plan, read_pages, report,
+};
+use xtask::{Error, Finding, Ledger, Place, Source, Upstream};
 
 use super::drift::{FailOn, Format};
 use super::{Ending, status, workspace};
@@ -19,14 +23,17 @@ pub(crate) enum Arguments {
 }
 
 /// Where the pages are; without either, where the index in openapi/upstream.toml says.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 struct Pages {
     /// A directory of pages that were read before.
     #[arg(long, value_name = "DIR", conflicts_with = "url")]
     pages: Option<PathBuf>,
-    /// Another index than the one on record.
-    #[arg(long)]
-    url: Option<String>,
+    /// Another index than the one on record; what else is on record of addresses does not count.
+    #[arg(long, value_parser = address)]
+    url: Option<Url>,
+    /// How long to wait for each answer.
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "20s")]
+    timeout: Duration,
 }
 
 /// Compare the published pages with the document, the records and the ledger.
@@ -85,6 +92,7 @@ pub(crate) fn check_offline() -> Ending {
         pages: Pages {
             pages: Some(workspace().join(PAGES)),
             url: None,
+            timeout: Duration::ZERO,
         },
         format: Format::Text,
         fail_on: FailOn::Any,
@@ -99,20 +107,18 @@ fn ended(result: Result<Ending, Error>) -> Ending {
 }
 
 fn attempt(arguments: &CheckArguments) -> Result<Ending, Error> {
-    let records = records()?;
-    let pages = read(&arguments.pages)?;
-    let checked = check(&pages, &[], Vec::new(), &records)?;
+    let (records, reading) = read(&arguments.pages)?;
+    let checked = check(&reading, &records)?;
     show(&checked, arguments.format);
     Ok(ending(&checked, arguments.fail_on))
 }
 
 fn pull(arguments: &PullArguments) -> Result<Ending, Error> {
-    let records = records()?;
-    let pages = read(&arguments.pages)?;
-    let checked = check(&pages, &[], Vec::new(), &records)?;
+    let (records, reading) = read(&arguments.pages)?;
+    let checked = check(&reading, &records)?;
     show(&checked, Format::Text);
     let is_published = arguments.pages.pages.is_none() && arguments.pages.url.is_none();
-    let plan = match plan(&checked, &pages, &records, is_published) {
+    let plan = match plan(&checked, &reading, &records, is_published) {
         Ok(plan) => plan,
         Err(finding) => {
             status(
@@ -155,8 +161,26 @@ fn pull(arguments: &PullArguments) -> Result<Ending, Error> {
     Ok(Ending::Fine)
 }
 
-fn read(pages: &Pages) -> Result<Vec<Page>, Error> {
-    read_pages(pages.pages.as_deref().unwrap_or(Path::new(PAGES)))
+fn read(pages: &Pages) -> Result<(Records, Reading), Error> {
+    let mut records = records()?;
+    if let Some(dir) = &pages.pages {
+        return Ok((records, read_pages(dir)?));
+    }
+    let index = match &pages.url {
+        Some(url) => {
+            for page in &mut records.upstream.pages {
+                page.url = None;
+            }
+            url.clone()
+        }
+        None => address(&records.upstream.index).map_err(|what| {
+            let place = Place::file(&records.upstream_source.name);
+            Finding::refusal(place, format!("the index: {what}"), "")
+        })?,
+    };
+    let progress = |address: &str| status("Reading", address);
+    let reading = fetch(&index, &records.upstream, pages.timeout, &progress);
+    Ok((records, reading))
 }
 
 fn records() -> Result<Records, Error> {

@@ -6,7 +6,7 @@ use super::assemble::{Assembled, assemble};
 use super::collect::{Collected, Records, collect};
 use super::explain::unexplained;
 use super::found::{Found, Kind};
-use super::page::Page;
+use super::page::{Page, Reading};
 use super::prose::contradictions;
 use super::slice::Slice;
 use crate::drift::{Comparison, drift};
@@ -35,20 +35,14 @@ impl Checked {
 
 /// Puts the published document together and compares it with what is on record.
 ///
-/// `unread` are the files of pages that could not be read, of which `found` speaks already. What
-/// they hold is taken to be as it was.
+/// What could not be read is taken to be as it was.
 ///
 /// # Errors
 ///
 /// A refusal where the vendored document is none.
-pub fn check(
-    pages: &[Page],
-    unread: &[String],
-    found: Vec<Found>,
-    records: &Records,
-) -> Result<Checked, Finding> {
-    let mut collected = collect(pages, unread, records);
-    let mut all = found;
+pub fn check(reading: &Reading, records: &Records) -> Result<Checked, Finding> {
+    let mut collected = collect(reading, records);
+    let mut all = reading.found.clone();
     all.append(&mut collected.found);
     let departure = records
         .upstream
@@ -73,7 +67,7 @@ pub fn check(
         changes.revision = "the published pages".to_owned();
         comparison = Some(changes);
     }
-    all.extend(prose(pages, &collected, records));
+    all.extend(prose(&reading.pages, &collected, records));
     Ok(Checked {
         found: all,
         comparison,

@@ -1,7 +1,7 @@
 //! Finds the slice of each operation among the pages.
 
 use super::found::{Found, Kind};
-use super::page::{Page, parts};
+use super::page::{Page, Reading, parts};
 use super::slice::{Label, Slice};
 use crate::document::Source;
 use crate::finding::Place;
@@ -31,14 +31,13 @@ pub(crate) struct Collected {
     pub(crate) recorded: Vec<Option<usize>>,
 }
 
-/// `unread` are the files of pages that could not be read, of which that was said already.
-pub(crate) fn collect(pages: &[Page], unread: &[String], records: &Records) -> Collected {
+pub(crate) fn collect(reading: &Reading, records: &Records) -> Collected {
     let upstream = &records.upstream;
     let mut collected = Collected::default();
     let mut slices = Vec::new();
     // Pages that hold a slice nobody could read.
-    let mut refused: Vec<&str> = unread.iter().map(String::as_str).collect();
-    for page in pages {
+    let mut refused: Vec<&str> = reading.unread.iter().map(String::as_str).collect();
+    for page in &reading.pages {
         match read(page, upstream) {
             Ok((read, found)) => {
                 slices.extend(read);
@@ -62,7 +61,7 @@ pub(crate) fn collect(pages: &[Page], unread: &[String], records: &Records) -> C
         let mut own = own.into_iter();
         let Some(slice) = own.next() else {
             if !refused.contains(&record.file.as_str()) {
-                collected.found.push(absence(pages, record, records));
+                collected.found.push(absence(reading, record, records));
             }
             let stand_in = Slice::stand_in(&records.document, &record.operation);
             collected
@@ -160,20 +159,20 @@ fn renamed(
     }
 }
 
-fn absence(pages: &[Page], record: &sources::Page, records: &Records) -> Found {
+fn absence(reading: &Reading, record: &sources::Page, records: &Records) -> Found {
     let operation = &record.operation;
-    match pages.iter().find(|page| page.file == record.file) {
-        Some(page) => Kind::PageWithoutSlice.at(
-            Place::file(&page.source.name),
-            format!("this page no longer holds a slice of `{operation}`"),
-            "see whether the operation is gone, or published elsewhere; then mend upstream.toml",
-        ),
-        None => Kind::PageMissing.at(
-            sources::place_of(&records.upstream_source, &record.file),
-            format!("`{}`, the page of `{operation}`, is missing", record.file),
-            "see whether the operation is gone, or published elsewhere; then mend upstream.toml",
-        ),
+    let remedy =
+        "see whether the operation is gone, or published elsewhere; then mend upstream.toml";
+    if let Some(page) = reading.pages.iter().find(|page| page.file == record.file) {
+        let what = format!("this page no longer holds a slice of `{operation}`");
+        return Kind::PageWithoutSlice.at(Place::file(&page.source.name), what, remedy);
     }
+    let mut what = format!("`{}`, the page of `{operation}`, is missing", record.file);
+    if let Some((_, url)) = reading.gone.iter().find(|(file, _)| *file == record.file) {
+        what += &format!(": nothing is at {url}");
+    }
+    let place = sources::place_of(&records.upstream_source, &record.file);
+    Kind::PageMissing.at(place, what, remedy)
 }
 
 fn moved(slice: &Slice, record: &sources::Page) -> Option<Found> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::found::Found;
 use crate::document::Source;
 use crate::finding::Error;
 
@@ -14,6 +15,19 @@ pub struct Page {
     pub url: Option<String>,
     /// Its bytes.
     pub source: Source,
+}
+
+/// All pages that could be read, and what became of the others.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The pages.
+    pub pages: Vec<Page>,
+    /// The files of those that could not be read.
+    pub unread: Vec<String>,
+    /// The files and addresses of those that are no longer there.
+    pub gone: Vec<(String, String)>,
+    /// What there is to say about it.
+    pub found: Vec<Found>,
 }
 
 /// A fenced block.
@@ -42,7 +56,7 @@ pub(crate) struct Parts<'p> {
 /// # Errors
 ///
 /// [`Error::Io`].
-pub fn read_pages(dir: &Path) -> Result<Vec<Page>, Error> {
+pub fn read_pages(dir: &Path) -> Result<Reading, Error> {
     let mut pages = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(Error::io("read", dir))? {
         let path = entry.map_err(Error::io("read", dir))?.path();
@@ -56,7 +70,10 @@ pub fn read_pages(dir: &Path) -> Result<Vec<Page>, Error> {
         }
     }
     pages.sort_by(|one, other| one.file.cmp(&other.file));
-    Ok(pages)
+    Ok(Reading {
+        pages,
+        ..Reading::default()
+    })
 }
 
 /// Takes a page apart, by CommonMark's rules for fences.

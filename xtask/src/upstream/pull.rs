@@ -9,7 +9,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::check::Checked;
 use super::collect::Records;
-use super::page::Page;
+use super::page::{Page, Reading};
 use super::slice::Slice;
 use crate::document::Source;
 use crate::finding::{Error, Finding, Place};
@@ -31,7 +31,7 @@ pub struct Plan {
 /// A refusal where something on the pages must be settled by a person first.
 pub fn plan(
     checked: &Checked,
-    pages: &[Page],
+    reading: &Reading,
     records: &Records,
     with_urls: bool,
 ) -> Result<Plan, Finding> {
@@ -45,7 +45,8 @@ pub fn plan(
     };
     let mut files: BTreeMap<&str, &Page> = BTreeMap::new();
     for slice in &checked.collected.slices {
-        let page = pages.iter().find(|page| page.source.name == slice.name);
+        let mut pages = reading.pages.iter();
+        let page = pages.find(|page| page.source.name == slice.name);
         let Some(page) = page else { continue };
         if let Some(other) = files.insert(&page.file, page)
             && other.source.name != page.source.name
