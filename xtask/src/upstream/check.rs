@@ -11,6 +11,7 @@ use super::prose::contradictions;
 use super::slice::Slice;
 use crate::drift::{Comparison, drift};
 use crate::finding::{Finding, Place};
+use crate::pointer;
 
 /// All that the pages say.
 #[derive(Debug)]
@@ -109,10 +110,19 @@ fn prose(pages: &[Page], collected: &Collected, records: &Records) -> Vec<Found>
     found
 }
 
-/// Whether the document has the operation as the slice has it.
+/// Whether the document has the operation, and what it shares with others, as the slice has it.
 fn says_the_same(slice: &Slice, records: &Records) -> bool {
-    Slice::stand_in(&records.document, &slice.operation).is_some_and(|before| {
-        let own = slice.value.pointer(&slice.pointer);
-        own == before.value.pointer(&slice.pointer)
-    })
+    let Some(before) = Slice::stand_in(&records.document, &slice.operation) else {
+        return false;
+    };
+    let same = |pointer: &str| slice.value.pointer(pointer) == before.value.pointer(pointer);
+    let below = |around: &str, keys: Vec<&str>| -> Vec<String> {
+        keys.iter().map(|key| pointer::join(around, key)).collect()
+    };
+    let mut shared = below("", [slice.keys(""), before.keys("")].concat());
+    shared.retain(|pointer| pointer != "/paths" && pointer != "/components");
+    for kind in below("/components", slice.keys("/components")) {
+        shared.extend(below(&kind, slice.keys(&kind)));
+    }
+    same(&slice.pointer) && shared.iter().all(|pointer| same(pointer))
 }
