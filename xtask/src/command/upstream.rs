@@ -88,14 +88,11 @@ pub(crate) fn run(arguments: &Arguments) -> Ending {
 
 /// The pages at hand against the document and the ledger: what CI can check without a network.
 pub(crate) fn check_offline() -> Ending {
-    ended(attempt(&CheckArguments {
-        pages: Pages {
-            pages: Some(workspace().join(PAGES)),
-            url: None,
-            timeout: Duration::ZERO,
-        },
-        format: Format::Text,
-        fail_on: FailOn::Any,
+    ended(records().and_then(|records| {
+        let reading = read_pages(&workspace().join(PAGES), PAGES)?;
+        let checked = check(&reading, &records)?;
+        show(&checked, Format::Text);
+        Ok(ending(&checked, FailOn::Any))
     }))
 }
 
@@ -164,7 +161,7 @@ fn pull(arguments: &PullArguments) -> Result<Ending, Error> {
 fn read(pages: &Pages) -> Result<(Records, Reading), Error> {
     let mut records = records()?;
     if let Some(dir) = &pages.pages {
-        return Ok((records, read_pages(dir)?));
+        return Ok((records, read_pages(dir, &dir.display().to_string())?));
     }
     let index = match &pages.url {
         Some(url) => {

@@ -4,7 +4,7 @@ use super::found::{Found, Kind};
 use super::page::{Page, Reading, parts};
 use super::slice::{Label, Slice};
 use crate::document::Source;
-use crate::finding::Place;
+use crate::finding::{Finding, Place};
 use crate::sources::{self, Upstream};
 
 /// What is on record, and what it is compared with.
@@ -46,9 +46,9 @@ pub(crate) fn collect(reading: &Reading, records: &Records) -> Collected {
                 }
                 collected.found.extend(found);
             }
-            Err(found) => {
+            Err(finding) => {
                 refused.push(&page.file);
-                collected.found.push(found);
+                collected.found.push(Kind::PageUnreadable.with(finding));
             }
         }
     }
@@ -101,9 +101,8 @@ pub(crate) fn collect(reading: &Reading, records: &Records) -> Collected {
 }
 
 /// The slices of our document on a page, and what is odd about them.
-fn read(page: &Page, upstream: &Upstream) -> Result<(Vec<Slice>, Vec<Found>), Found> {
-    let text = page.source.text();
-    let text = text.map_err(|finding| Kind::PageUnreadable.with(finding))?;
+fn read(page: &Page, upstream: &Upstream) -> Result<(Vec<Slice>, Vec<Found>), Finding> {
+    let text = page.source.text()?;
     let is_recorded = upstream.pages.iter().any(|it| it.file == page.file);
     let (mut slices, mut found) = (Vec::new(), Vec::new());
     for fence in parts(text).fences.iter().filter(|it| Slice::is_in(it)) {
@@ -116,7 +115,7 @@ fn read(page: &Page, upstream: &Upstream) -> Result<(Vec<Slice>, Vec<Found>), Fo
                 found.extend(more);
                 slices.push(slice);
             }
-            Err(refusal) if is_named || is_recorded => found.push(refusal),
+            Err(refusal) if is_named || is_recorded => found.push(Kind::SliceRefused.with(refusal)),
             _ => {}
         }
     }

@@ -51,21 +51,22 @@ pub(crate) struct Parts<'p> {
     pub(crate) fences: Vec<Fence<'p>>,
 }
 
-/// Reads all pages (`*.md`) of a directory, in the order of their names.
+/// Reads all pages (`*.md`) of a directory, which is shown to people as `shown`, in the order of
+/// their names.
 ///
 /// # Errors
 ///
 /// [`Error::Io`].
-pub fn read_pages(dir: &Path) -> Result<Reading, Error> {
+pub fn read_pages(dir: &Path, shown: &str) -> Result<Reading, Error> {
     let mut pages = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(Error::io("read", dir))? {
         let path = entry.map_err(Error::io("read", dir))?.path();
         if path.extension().is_some_and(|extension| extension == "md") {
             let file = path.file_name().unwrap_or_default().to_string_lossy();
             pages.push(Page {
+                source: Source::read(&path, format!("{shown}/{file}"))?,
                 file: file.into_owned(),
                 url: None,
-                source: Source::read(&path, path.display().to_string())?,
             });
         }
     }

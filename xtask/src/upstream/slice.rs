@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::found::{Found, Kind};
 use super::page::{Fence, Page};
 use crate::document::{Document, Source};
-use crate::finding::Place;
+use crate::finding::{Finding, Place};
 use crate::operations::METHODS;
 use crate::{checks, pointer};
 
@@ -71,13 +71,12 @@ impl Slice {
     }
 
     /// Reads a block; what is odd about it and can be lived with comes along.
-    pub(crate) fn read(page: &Page, fence: &Fence<'_>) -> Result<(Self, Vec<Found>), Found> {
+    pub(crate) fn read(page: &Page, fence: &Fence<'_>) -> Result<(Self, Vec<Found>), Finding> {
         let at = |line: usize| Place::line(&page.source.name, line);
-        let refuse =
-            |line, what: String, remedy: &str| Err(Kind::SliceRefused.at(at(line), what, remedy));
+        let refuse = |line, what: String| Err(Finding::refusal(at(line), what, ""));
         if !fence.closed {
             let what = "the block that begins here has no end".to_owned();
-            return refuse(fence.line, what, "");
+            return refuse(fence.line, what);
         }
         let mut lines: Vec<String> = fence.lines.iter().map(|line| (*line).to_owned()).collect();
         while lines.last().is_some_and(|line| line.trim().is_empty()) {
@@ -97,12 +96,12 @@ impl Slice {
         });
         let document = document.map_err(|mut finding| {
             finding.place = shift(finding.place);
-            Kind::SliceRefused.with(finding)
+            finding
         })?;
         let operations = operations(&document.value);
         let [(path, method)] = operations.as_slice() else {
             let what = format!("this slice holds {} operations, not one", operations.len());
-            return refuse(fence.line + 1, what, "");
+            return refuse(fence.line + 1, what);
         };
         let pointer = pointer::join(&pointer::join("/paths", path), method);
         let id = document.value.pointer(&pointer);
@@ -110,7 +109,7 @@ impl Slice {
         let Some(operation) = id.and_then(Value::as_str) else {
             let line = document.line(&pointer).unwrap_or(1) + fence.line;
             let what = "this operation has no operationId".to_owned();
-            return refuse(line, what, "");
+            return refuse(line, what);
         };
         let mut found = Vec::new();
         match Label::parse(fence.info) {
