@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::document::Source;
 use crate::finding::{Finding, Place};
+use crate::upstream::address;
 
 /// `upstream.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -108,6 +109,11 @@ impl Upstream {
         }
         let mut seen = BTreeSet::new();
         for page in &upstream.pages {
+            let url = page.url.as_ref();
+            if let Some((url, Err(what))) = url.map(|url| (url, address(url))) {
+                let what = format!("the address of `{}`: {what}", page.file);
+                return Err(refusal(source, url, what, "write where it is published"));
+            }
             if !seen.insert(&page.operation) {
                 return Err(refusal(
                     source,

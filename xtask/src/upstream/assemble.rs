@@ -72,14 +72,19 @@ pub(crate) fn assemble(slices: &[Slice], name: &str) -> (Option<Assembled>, Vec<
     if published.is_empty() {
         return (None, found);
     }
-    let whole = Document::parse(&assembled.source);
-    let broken = pieces.iter().find(|(pointer, slice)| {
-        let read = whole.as_ref().ok().and_then(|it| it.value.pointer(pointer));
-        read != slice.value.pointer(pointer)
-    });
-    if let Some((pointer, slice)) = broken {
+    let misfit = match Document::parse(&assembled.source) {
+        Ok(whole) => {
+            let mut pieces = pieces.iter();
+            let misfit = pieces.find(|(pointer, slice)| {
+                whole.value.pointer(pointer) != slice.value.pointer(pointer)
+            });
+            misfit.map(|(pointer, slice)| slice.place(pointer))
+        }
+        Err(finding) => Some(assembled.origin(&finding.place)),
+    };
+    if let Some(place) = misfit {
         found.push(Kind::SliceRefused.at(
-            slice.place(pointer),
+            place,
             "this part cannot be put together with the others line by line",
             "the slices are indented differently, in flow style, or hold anchors: put the \
              document together by hand",

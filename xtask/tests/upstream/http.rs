@@ -355,4 +355,13 @@ fn only_https_or_this_machine_is_an_index() {
         let output = project.upstream(&["check", "--url", url]);
         assert_eq!(output.status.code(), Some(code), "{url}");
     }
+    let file = "file = \"send-points.md\"\n";
+    let url = format!("{file}url = \"http://example.com/send-points.md\"\n");
+    project.replace("openapi/upstream.toml", file, &url);
+    let (code, told) = said(project.upstream(&["check", "--pages", "published"]));
+    assert_eq!(code, 1, "{told}");
+    assert!(
+        told.contains("upstream.toml:35") && told.contains("only https"),
+        "{told}"
+    );
 }

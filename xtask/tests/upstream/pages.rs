@@ -260,30 +260,49 @@ fn a_slice_that_is_none_is_refused_with_its_line() {
 #[test]
 fn a_slice_that_does_not_fit_line_by_line_is_not_forced() {
     let project = Project::new();
-    let page = project.read("published/send-points.md");
-    let (before, slice) = page.split_once("````yaml").unwrap();
-    let (info, slice) = slice.split_once('\n').unwrap();
-    let wide: String = slice
-        .lines()
-        .map(|line| {
-            let text = line.trim_start();
-            format!("{:1$}{text}\n", "", 2 * (line.len() - text.len()))
-        })
-        .collect();
-    project.write(
-        "published/send-points.md",
-        format!("{before}````yaml{info}\n{wide}"),
+    let title = "title: Xoxoday Reward Points API";
+    // `info` comes from the first slice, where nothing is anchored.
+    project.edit(
+        "send-points.md",
+        title,
+        "title: &title Xoxoday Reward Points API",
+    );
+    project.edit(
+        "send-points.md",
+        "summary: Send Points API",
+        "summary: *title",
     );
     let checked = project.check();
-    assert_eq!(checked.code, 4);
+    let at = project.at("send-points.md", "summary: *title");
+    assert_eq!(checked.findings()[0], format!("slice-refused {at}"));
     assert!(
-        checked
-            .findings()
-            .iter()
-            .any(|it| it.starts_with("slice-refused")),
-        "{:?}",
-        checked.findings()
+        checked.what().contains("line by line"),
+        "{}",
+        checked.what()
     );
+    assert!(checked.json["drift"].is_null());
+    assert_eq!(checked.code, 4);
+}
+
+#[test]
+fn the_lines_of_another_system_are_the_same_lines() {
+    let project = Project::new();
+    let page = project.read("published/send-points.md");
+    project.write("published/send-points.md", page.replace('\n', "\r\n"));
+    let checked = project.check();
+    assert_eq!(checked.findings(), ["prose-changed send-points.md:null"]);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_a_failure_and_an_empty_one_is_not() {
+    let project = Project::new();
+    let output = project.upstream(&["check", "--pages", "nowhere"]);
+    assert_eq!(output.status.code(), Some(1));
+    std::fs::create_dir(project.path("empty")).unwrap();
+    let checked = project.check_at(&["--pages", "empty"]);
+    assert_eq!(checked.findings().len(), 6);
+    assert!(checked.json["drift"].is_null());
+    assert_eq!(checked.code, 4);
 }
 
 #[test]
