@@ -163,8 +163,8 @@ fn a_slow_page_is_waited_for_twice_and_not_for_ever() {
     published
         .server
         .route("/api/send-points.md", vec![Reply::Waits]);
-    let checked = published.check_within("500ms");
-    unreadable(&checked, "send-points.md", "no answer within 500ms");
+    let checked = published.check_within("2s");
+    unreadable(&checked, "send-points.md", "no answer within 2s");
     assert_eq!(published.asked_for("send-points"), 2);
 }
 
@@ -216,6 +216,15 @@ fn an_endless_page_is_not_read_to_its_end() {
     let published = Published::new();
     published.page("send-points", MARKDOWN, vec![b' '; (4 << 20) + 1]);
     unreadable(&published.check(), "send-points.md", "longer than");
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_not_a_page() {
+    let published = Published::new();
+    let text = published.text("send-points").into_bytes();
+    let breaks = Reply::Breaks(MARKDOWN.to_owned(), text);
+    published.server.route("/api/send-points.md", vec![breaks]);
+    unreadable(&published.check(), "send-points.md", "breaks off");
 }
 
 #[test]

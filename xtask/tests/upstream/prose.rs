@@ -75,6 +75,25 @@ fn a_schema_that_changes_beneath_its_table() {
 }
 
 #[test]
+fn a_table_may_name_parameters_too() {
+    let project = Project::new();
+    let table = "## Request Schema\n\n| Property | Type |\n| --- | --- |\n\
+                 | verbose | boolean |\n| terse | boolean |\n\n## Response Schema";
+    project.edit("validate-token.md", "## Response Schema", table);
+    let parameter = "parameters:\n        - name: verbose\n          in: query\n          \
+                     schema:\n            type: string\n      operationId:";
+    project.edit("validate-token.md", "operationId:", parameter);
+    let checked = project.check();
+    assert_eq!(
+        checked.what().lines().collect::<Vec<_>>(),
+        [
+            "validateTokenPoints: request verbose, boolean in prose, string in the schema",
+            "validateTokenPoints: request terse, not in the schema",
+        ]
+    );
+}
+
+#[test]
 fn what_may_be_left_out_is_no_part_of_a_name_or_a_type() {
     let project = Project::new();
     project.edit(

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum Reply {
     /// All of an answer after its protocol: `200 OK\r\nA: b`, and its body.
     Says(String, Vec<u8>),
+    /// The same, with more announced than comes.
+    Breaks(String, Vec<u8>),
     /// Nothing, for as long as anybody waits.
     Waits,
 }
@@ -46,14 +48,8 @@ impl Server {
                 });
                 let none = || Reply::Says("404 Not Found".to_owned(), Vec::new());
                 match reply.unwrap_or_else(none) {
-                    Reply::Says(head, body) => {
-                        let head = format!(
-                            "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-                            body.len()
-                        );
-                        let _ = stream.write_all(head.as_bytes());
-                        let _ = stream.write_all(&body);
-                    }
+                    Reply::Says(head, body) => answer(&mut stream, &head, &body, body.len()),
+                    Reply::Breaks(head, body) => answer(&mut stream, &head, &body, body.len() + 1),
                     Reply::Waits => waiting.push(stream),
                 }
             }
@@ -74,6 +70,13 @@ impl Server {
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+}
+
+fn answer(stream: &mut TcpStream, head: &str, body: &[u8], length: usize) {
+    let head = format!("HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    // Whoever has read enough may have gone.
+    let _ = stream.write_all(head.as_bytes());
+    let _ = stream.write_all(body);
 }
 
 fn head(stream: &mut TcpStream) -> String {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::page::parts;
 use super::slice::Slice;
 use crate::finding::Place;
+use crate::pointer;
 use crate::resolve::follow;
 use kinds::Kinds;
 use table::{Body, Row, Table, tables};
@@ -32,13 +33,8 @@ pub(crate) fn contradictions(text: &str, slice: &Slice) -> Vec<Contradiction> {
     let tables = tables(&parts(text).prose);
     let of = |which: Body| {
         let tables: Vec<&Table> = tables.iter().filter(|table| table.body == which).collect();
-        match body(slice, which) {
-            Some(schema) => Compared::new(slice, which, schema).compare(&tables),
-            None => {
-                let rows = tables.iter().flat_map(|table| &table.rows);
-                rows.map(|row| unknown(slice, which, row)).collect()
-            }
-        }
+        let schema = body(slice, which).unwrap_or(&Value::Null);
+        Compared::new(slice, which, schema).compare(&tables)
     };
     [Body::Request, Body::Response]
         .into_iter()
@@ -129,7 +125,10 @@ impl<'s> Compared<'s> {
     /// What the prose names and the schema lacks, and types that differ.
     fn row(&mut self, begin: usize, row: &Row) {
         let steps: Vec<&str> = row.path.iter().map(String::as_str).collect();
-        let found = match self.resolve(begin, &steps) {
+        let found = match self
+            .resolve(begin, &steps)
+            .or_else(|| self.parameter(&steps))
+        {
             Some(schema) => Some(schema),
             None => {
                 self.found.push(unknown(self.slice, self.body, row));
@@ -154,6 +153,22 @@ impl<'s> Compared<'s> {
                 text: say(self.slice, self.body, &row.path.join("."), &what),
             });
         }
+    }
+
+    /// The schema of a parameter: a table of what is sent may name those as well.
+    fn parameter(&self, steps: &[&str]) -> Option<&'s Value> {
+        let ([name], Body::Request) = (steps, self.body) else {
+            return None;
+        };
+        let root = &self.slice.value;
+        let around = pointer::parent(&self.slice.pointer)?;
+        let lists = [self.slice.pointer.as_str(), around].into_iter();
+        let mut all = lists
+            .filter_map(|pointer| root.pointer(pointer)?.get("parameters")?.as_array())
+            .flatten()
+            .filter_map(|parameter| follow(root, parameter));
+        all.find(|it| it.get("name").and_then(Value::as_str) == Some(*name))?
+            .get("schema")
     }
 
     /// The schema at the end of a path, whose steps are then known to be named.
