@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::assemble::{Assembled, assemble};
-use super::collect::{Collected, Records, collect};
+use super::collect::{Collected, collect};
 use super::explain::unexplained;
 use super::found::{Found, Kind};
 use super::page::{Page, Reading};
 use super::prose::contradictions;
+use super::records::Records;
 use super::slice::Slice;
 use crate::drift::{Comparison, drift};
 use crate::finding::{Finding, Place};

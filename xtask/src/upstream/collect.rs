@@ -2,25 +2,10 @@
 
 use super::found::{Found, Kind};
 use super::page::{Page, Reading, parts};
+use super::records::Records;
 use super::slice::{Label, Slice};
-use crate::document::Source;
 use crate::finding::{Finding, Place};
 use crate::sources::{self, Upstream};
-
-/// What is on record, and what it is compared with.
-#[derive(Debug)]
-pub struct Records {
-    /// `upstream.toml`.
-    pub upstream: Upstream,
-    /// Its text.
-    pub upstream_source: Source,
-    /// The vendored document.
-    pub document: Source,
-    /// `ledger.toml`.
-    pub ledger: sources::Ledger,
-    /// Its text.
-    pub ledger_source: Source,
-}
 
 /// The slices of all operations, in the order of the records, new ones last.
 #[derive(Debug, Default)]
@@ -31,6 +16,7 @@ pub(crate) struct Collected {
     pub(crate) recorded: Vec<Option<usize>>,
 }
 
+/// Finds them; what the pages do not give is cut from the document at hand.
 pub(crate) fn collect(reading: &Reading, records: &Records) -> Collected {
     let upstream = &records.upstream;
     let mut collected = Collected::default();

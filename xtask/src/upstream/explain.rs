@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::collect::Records;
 use super::found::{Found, Kind};
 use super::prose::Contradiction;
+use super::records::Records;
 use crate::sources;
 
 /// `read` are the operations whose pages were read.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::check::Checked;
-use super::collect::Records;
 use super::page::{Page, Reading};
+use super::records::Records;
 use super::slice::Slice;
 use crate::document::Source;
 use crate::finding::{Error, Finding, Place};
