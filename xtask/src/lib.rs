@@ -29,6 +29,7 @@ mod servers;
 mod silence;
 mod sources;
 mod unions;
+pub mod upstream;
 mod virtual_path;
 mod walk;
 mod yaml;

@@ -18,7 +18,9 @@ struct Arguments {
 enum Command {
     Generate(command::generate::Arguments),
     Drift(command::drift::Arguments),
-    /// Run all that CI checks: fmt, clippy, generate --check, test, doc.
+    #[command(subcommand)]
+    Upstream(command::upstream::Arguments),
+    /// Run all that CI checks: fmt, clippy, generate --check, upstream check, test, doc.
     ///
     /// Every check is run, whatever became of the one before; a line for each stands at the end.
     /// Ends with 1 if any of them failed.
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Generate(arguments) => command::generate::run(&arguments),
         Command::Drift(arguments) => command::drift::run(&arguments),
+        Command::Upstream(arguments) => command::upstream::run(&arguments),
         Command::Ci => command::ci::run(),
     }
     .into()

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::document::Source;
 use crate::finding::{Finding, Place};
+use crate::upstream::address;
 
 /// `upstream.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -42,6 +43,8 @@ pub struct Page {
     pub operation: String,
     /// The page's name.
     pub file: String,
+    /// Where it was read, if not from the index.
+    pub url: Option<String>,
     /// The digest of what was read.
     pub sha256: String,
 }
@@ -71,6 +74,10 @@ pub struct Contradiction {
     pub decision: String,
     /// The test that holds the decision.
     pub test: String,
+    /// What `cargo xtask upstream check` finds of it in the property tables of the pages, word for
+    /// word.
+    #[serde(default)]
+    pub prose: Vec<String>,
 }
 
 impl Upstream {
@@ -102,6 +109,11 @@ impl Upstream {
         }
         let mut seen = BTreeSet::new();
         for page in &upstream.pages {
+            let url = page.url.as_ref();
+            if let Some((url, Err(what))) = url.map(|url| (url, address(url))) {
+                let what = format!("the address of `{}`: {what}", page.file);
+                return Err(refusal(source, url, what, "write where it is published"));
+            }
             if !seen.insert(&page.operation) {
                 return Err(refusal(
                     source,
@@ -168,7 +180,16 @@ impl Ledger {
     pub fn parse(source: &Source) -> Result<Self, Finding> {
         let ledger: Self = parse(source)?;
         let mut seen = BTreeSet::new();
+        let mut explained = BTreeSet::new();
         for row in &ledger.contradictions {
+            if let Some(twice) = row.prose.iter().find(|entry| !explained.insert(*entry)) {
+                return Err(refusal(
+                    source,
+                    twice,
+                    format!("`{twice}` is explained twice"),
+                    "keep the row that has the decision",
+                ));
+            }
             let at = format!("id = {}\n", row.id);
             if !seen.insert(row.id) {
                 return Err(refusal(
@@ -182,6 +203,7 @@ impl Ledger {
             if texts
                 .into_iter()
                 .chain(&row.sources)
+                .chain(&row.prose)
                 .any(|text| text.trim().is_empty())
                 || row.sources.is_empty()
             {

@@ -34,7 +34,7 @@ fn all_that_passes_is_fine_and_has_its_line() {
     ] {
         assert!(said.contains(asked), "no {asked:?} in:\n{said}");
     }
-    for check in ["fmt", "clippy", "generate", "test", "doc"] {
+    for check in ["fmt", "clippy", "generate", "upstream", "test", "doc"] {
         assert!(
             said.contains(&format!("Passed {check}")),
             "no line for {check} in:\n{said}"
@@ -50,6 +50,7 @@ fn every_failure_is_told_and_none_stops_the_rest() {
         "Failed fmt",
         "Passed clippy",
         "Passed generate",
+        "Passed upstream",
         "Failed test",
         "Passed doc",
     ] {

@@ -246,7 +246,9 @@ fn project() -> tempfile::TempDir {
         fs::create_dir_all(&copy).unwrap();
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             let from = entry.unwrap().path();
-            fs::copy(&from, copy.join(from.file_name().unwrap())).unwrap();
+            if from.is_file() {
+                fs::copy(&from, copy.join(from.file_name().unwrap())).unwrap();
+            }
         }
     }
     dir

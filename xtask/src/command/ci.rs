@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Ending, generate, status, workspace};
+use super::{Ending, generate, status, upstream, workspace};
 
 /// How a check ended.
 enum Verdict {
@@ -47,6 +47,10 @@ pub(crate) fn run() -> Ending {
             Ending::Failed | Ending::Stale => Verdict::Failed,
         },
     );
+    check("upstream", &|| match upstream::check_offline() {
+        Ending::Fine => Verdict::Passed,
+        Ending::Failed | Ending::Stale => Verdict::Failed,
+    });
     check("test", &|| cargo(&["test", "--workspace"], None));
     check("doc", &|| {
         cargo(

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people; coloured on a terminal.
     Text,
     /// For programs.
@@ -55,7 +55,7 @@ enum Format {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Any,
     Compatible,
     Breaking,
@@ -63,7 +63,7 @@ enum FailOn {
 }
 
 impl FailOn {
-    fn fails(self, comparison: &Comparison) -> bool {
+    pub(super) fn fails(self, comparison: &Comparison) -> bool {
         let levels = [Level::Breaking, Level::Compatible, Level::Info];
         match self {
             Self::Any => levels.iter().any(|level| comparison.count(*level) > 0),
