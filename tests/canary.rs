@@ -13,7 +13,7 @@ use serde_json::Value;
 use xoxoday_sandbox::Sandbox;
 use xoxoday_tests::canary::{CONTROL, ISSUED, MARK, STORE};
 use xoxoday_tests::search::{FORMS, Search};
-use xoxoday_tests::{sandbox, secrets_of};
+use xoxoday_tests::{rescue_file, sandbox, secrets_of};
 
 /// Programs that have no client in them, and so nothing to log.
 const SILENT: [&str; 4] = ["quickstart", "schemas", "sources", "types"];
@@ -92,6 +92,7 @@ fn prove_that_leaks_are_found(search: &Search, sandbox: &Sandbox) {
 fn caller(sandbox: &Sandbox) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_caller"));
     command.envs(sandbox.environment());
+    command.env("XOXODAY_RESCUE_FILE", rescue_file(sandbox));
     command
 }
 

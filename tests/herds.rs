@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use xoxoday_auth::FileStore;
 use xoxoday_tests::canary::STORE;
-use xoxoday_tests::{JOHN, client_of, directory, sandbox};
+use xoxoday_tests::{JOHN, client_of, directory, rescue_file, sandbox};
 
 const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
 
@@ -40,6 +40,7 @@ async fn eight_processes_of_fifty_tasks_at_expiry_share_one_exchange() {
                 .args(["call", "50"])
                 .envs(sandbox.environment())
                 .env("XOXODAY_TOKEN_STORE", format!("file:{}", store.display()))
+                .env("XOXODAY_RESCUE_FILE", rescue_file(&sandbox))
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap()

@@ -15,7 +15,7 @@ use serde_json::Value;
 use xoxoday_auth::{Error, ErrorKind, FileStore, Xoxoday};
 use xoxoday_sandbox::{Gate, Operation, Replay, Rotation, Sandbox, Trouble};
 use xoxoday_tests::canary::{self, STORE};
-use xoxoday_tests::{Ahead, JOHN, TestSandbox, client_of, directory, sandbox, seed};
+use xoxoday_tests::{Ahead, JOHN, TestSandbox, client_of, directory, rescue_file, sandbox, seed};
 
 const SERVERS: [Rotation; 3] = [
     Rotation::Strict,
@@ -58,6 +58,7 @@ impl Account {
                 "XOXODAY_TOKEN_STORE",
                 format!("file:{}", self.store.display()),
             )
+            .env("XOXODAY_RESCUE_FILE", rescue_file(&self.sandbox))
             .env("XOXODAY_ROTATION_FLOOR", "0s")
             .env(Ahead::VARIABLE, self.clock().0.to_string())
             .stdout(Stdio::piped());

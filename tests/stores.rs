@@ -12,7 +12,7 @@ use xoxoday_sandbox::{Gate, Operation, Sandbox, Trouble};
 use xoxoday_tests::canary::STORE;
 use xoxoday_tests::log::Log;
 use xoxoday_tests::troubled::Watched;
-use xoxoday_tests::{JOHN, client_of, contract, directory, sandbox};
+use xoxoday_tests::{JOHN, client_of, contract, directory, rescue_file, sandbox};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_store_keeps_the_contract() {
@@ -289,6 +289,7 @@ async fn g2_g4_a_full_disk_costs_no_token() {
             .args(["rotate", "--full-disk-from", from])
             .envs(sandbox.environment())
             .env("XOXODAY_TOKEN_STORE", format!("file:{}", path.display()))
+            .env("XOXODAY_RESCUE_FILE", rescue_file(&sandbox))
             .output()
             .unwrap();
         let said = String::from_utf8(ended.stderr).unwrap();

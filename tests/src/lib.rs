@@ -41,6 +41,7 @@ impl Deref for TestSandbox {
 impl Drop for TestSandbox {
     fn drop(&mut self) {
         canary::issued(&secrets_of(self));
+        clear_rescue_file(self);
     }
 }
 
@@ -65,6 +66,8 @@ pub fn sandbox() -> TestSandbox {
         .user("jane@company.example", "0")
         .start()
         .expect("the sandbox starts on a free port of this machine");
+    // Its port was another's before.
+    clear_rescue_file(&sandbox);
     TestSandbox(sandbox)
 }
 
@@ -78,14 +81,26 @@ pub fn client_of(sandbox: &Sandbox) -> Builder {
     Xoxoday::builder(environment, sandbox.client_id(), sandbox.client_secret())
         .seed(seed(sandbox.seed()))
         .store(MemoryStore::new())
-        .rescue_file(rescue_file(&sandbox.origin()))
+        .rescue_file(rescue_file(sandbox))
         .rotation_floor(Duration::ZERO)
 }
 
-/// Not in the home of whoever runs the tests.
-fn rescue_file(origin: &str) -> PathBuf {
+/// The rescue file of a sandbox's account: not in the home of whoever runs the
+/// tests. Programs take it as `XOXODAY_RESCUE_FILE`.
+pub fn rescue_file(sandbox: &Sandbox) -> PathBuf {
+    let origin = sandbox.origin();
     let name: String = origin.chars().filter(char::is_ascii_digit).collect();
     std::env::temp_dir().join(format!("xoxoday-tests-{name}.rescue.json"))
+}
+
+fn clear_rescue_file(sandbox: &Sandbox) {
+    let file = rescue_file(sandbox);
+    for suffix in ["", ".lock", ".tmp"] {
+        let mut path = file.clone().into_os_string();
+        path.push(suffix);
+        // Mostly there is none.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// A client with secrets that are made up: `client-1`, and the

@@ -4,7 +4,6 @@
 //! What lies there and cannot be used may be somebody's last tokens: it is left
 //! alone, and ours go into a file beside it, `FILE.1` or one of the next.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -105,12 +104,9 @@ impl Rescue {
             if !matches!(self.look(&place), Found::Left(found) if found == *settled) {
                 continue;
             }
-            match std::fs::remove_file(place.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    let path = place.path().display();
-                    tracing::warn!(%path, %error, "a rescue file that is no longer needed could not be removed");
-                }
-                _ => {}
+            if let Err(error) = std::fs::remove_file(place.path()) {
+                let path = place.path().display();
+                tracing::warn!(%path, %error, "a rescue file that is no longer needed could not be removed");
             }
         }
     }
@@ -216,6 +212,16 @@ mod tests {
     fn put(path: &Path, content: &[u8], mode: u32) {
         fs::write(path, content).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn what_is_worth_more_gives_way_only_to_whoever_has_taken_it_over() {
+        let (older, newer) = (successor(2), successor(3));
+        assert!(gives_way(None, &older, None));
+        assert!(gives_way(Some(&older), &newer, None));
+        assert!(!gives_way(Some(&newer), &older, None));
+        assert!(!gives_way(Some(&newer), &older, Some(&older)));
+        assert!(gives_way(Some(&newer), &older, Some(&newer)));
     }
 
     #[test]
