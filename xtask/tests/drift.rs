@@ -329,6 +329,54 @@ fn of_operations() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!("blue"),
         ),
         (
+            "response-range-narrowed",
+            "responses",
+            json!({ "2XX": {} }),
+            json!({ "200": {} }),
+        ),
+        (
+            "security-listed-otherwise",
+            "security",
+            json!([{}, { "key": [] }]),
+            json!([{}]),
+        ),
+        (
+            "parameter-became-required-with-default",
+            "parameters",
+            json!([{ "in": "query", "name": "id", "schema": { "default": 1 } }]),
+            json!([{ "in": "query", "name": "id", "required": true, "schema": { "default": 1 } }]),
+        ),
+        (
+            "parameter-serialization-loosened",
+            "parameters",
+            json!([{ "in": "query", "name": "id" }]),
+            json!([{ "in": "query", "name": "id", "allowReserved": true }]),
+        ),
+        (
+            "request-media-type-narrowed",
+            "requestBody",
+            json!({ "content": { "*/*": {} } }),
+            json!({ "content": { "a/b": {} } }),
+        ),
+        (
+            "request-media-type-widened",
+            "requestBody",
+            json!({ "content": { "a/b": {} } }),
+            json!({ "content": { "a/*": {} } }),
+        ),
+        (
+            "response-media-type-narrowed",
+            "responses",
+            json!({ "200": { "content": { "*/*": {} } } }),
+            json!({ "200": { "content": { "a/b": {} } } }),
+        ),
+        (
+            "response-media-type-widened",
+            "responses",
+            json!({ "200": { "content": { "a/b": {} } } }),
+            json!({ "200": { "content": { "*/*": {} } } }),
+        ),
+        (
             "request-media-type-removed",
             "requestBody",
             json!({ "content": { "a/b": {}, "a/c": {} } }),
@@ -386,7 +434,7 @@ fn of_operations() -> Vec<(&'static str, &'static str, Value, Value)> {
             "response-encoding-changed",
             "responses",
             json!({ "200": { "content": { "a/b": {} } } }),
-            json!({ "200": { "content": { "a/b": { "encoding": {} } } } }),
+            json!({ "200": { "content": { "a/b": { "encoding": { "a": {} } } } } }),
         ),
     ]
 }
@@ -619,6 +667,11 @@ fn of_schemas() -> Vec<(&'static str, Value, Value)> {
             json!({ "not": named("Dog") }),
         ),
         (
+            "discriminator-added",
+            json!({}),
+            json!({ "discriminator": { "propertyName": "a" } }),
+        ),
+        (
             "discriminator-changed",
             json!({ "discriminator": { "propertyName": "a" } }),
             json!({ "discriminator": { "propertyName": "b" } }),
@@ -645,7 +698,9 @@ fn animals() -> Value {
 
 /// A schema in what is sent, or in what is received.
 fn using(direction: &str, schema: &Value) -> Value {
-    let content = json!({ "content": { "application/json": { "schema": schema } } });
+    // Written as JSON and as XML, so that everything counts.
+    let media = json!({ "schema": schema });
+    let content = json!({ "content": { "application/json": media, "application/xml": media } });
     let operation = match direction {
         "request" => json!({ "requestBody": content, "responses": {} }),
         _ => json!({ "responses": { "200": content } }),
@@ -706,6 +761,11 @@ fn of_documents() -> Vec<(&'static str, Value, Value)> {
             "security-url-changed",
             flow("https://a.test", json!({})),
             flow("https://b.test", json!({})),
+        ),
+        (
+            "security-url-added",
+            flow("u", json!({})),
+            oauth(json!({ "password": { "tokenUrl": "u", "refreshUrl": "r", "scopes": {} } })),
         ),
         (
             "security-scope-removed",
@@ -909,4 +969,140 @@ fn the_reference_page_has_every_rule() {
         xtask::drift::format::reference(),
         "run cargo xtask drift --rules > xtask/DRIFT.md"
     );
+}
+
+/// Pairs that are easily misjudged: below an operation, or below the schema that
+/// it sends and receives.
+#[test]
+fn what_only_looks_like_a_change_is_none() {
+    let body = |media: &str| json!({ "content": { media: { "schema": { "type": "string" } } } });
+    let query = |more: Value| {
+        let mut parameter = json!({ "in": "query", "name": "a", "schema": { "type": "string" } });
+        parameter
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!([parameter])
+    };
+    for (key, was, is) in [
+        (
+            "requestBody",
+            body("application/json"),
+            body("application/json; charset=utf-8"),
+        ),
+        (
+            "parameters",
+            query(json!({})),
+            query(json!({ "required": false, "explode": false, "style": "form" })),
+        ),
+        ("parameters", json!(null), json!([])),
+        (
+            "responses",
+            json!({ "200": {} }),
+            json!({ "200": {}, "x-note": "n" }),
+        ),
+        (
+            "servers",
+            json!([{ "url": "https://a.test" }]),
+            json!([{ "url": "https://A.test:443/" }]),
+        ),
+    ] {
+        let pointer = format!("{OPERATION}/{key}");
+        for (base, revision) in [(&was, &is), (&is, &was)] {
+            let comparison = compare(
+                &with(&pointer, base.clone()),
+                &with(&pointer, revision.clone()),
+            );
+            let verdict = comparison.verdict();
+            assert_eq!(
+                verdict,
+                Verdict::Unchanged,
+                "{key}: {:?}",
+                comparison.changes
+            );
+        }
+    }
+    let many: Vec<_> = (0..20)
+        .map(|it| json!({ "type": "object", "required": [it.to_string()] }))
+        .collect();
+    let backwards: Vec<_> = many.iter().rev().cloned().collect();
+    for (was, is) in [
+        (json!({ "allOf": [] }), json!({})),
+        (json!({ "enum": [] }), json!({})),
+        (json!({ "minimum": 0 }), json!({ "minimum": -0.0 })),
+        (json!({ "oneOf": many }), json!({ "oneOf": backwards })),
+        (
+            json!({ "nullable": false, "deprecated": false, "additionalProperties": true }),
+            json!({}),
+        ),
+    ] {
+        for direction in ["request", "response"] {
+            for (base, revision) in [(&was, &is), (&is, &was)] {
+                let comparison = compare(&using(direction, base), &using(direction, revision));
+                let verdict = comparison.verdict();
+                assert_eq!(verdict, Verdict::Unchanged, "{:?}", comparison.changes);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_null_counts_wherever_it_is_allowed() {
+    let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    for schema in [
+        json!({ "oneOf": [named("Cat"), named("Dog")] }),
+        json!({ "properties": { "a": {} } }),
+        json!({ "allOf": [named("Cat")] }),
+    ] {
+        let mut nullable = schema.clone();
+        nullable["nullable"] = true.into();
+        for (direction, was, is, verdict) in [
+            ("request", &nullable, &schema, Verdict::Breaking),
+            ("request", &schema, &nullable, Verdict::Compatible),
+            ("response", &nullable, &schema, Verdict::Compatible),
+            ("response", &schema, &nullable, Verdict::Breaking),
+        ] {
+            let comparison = compare(&using(direction, was), &using(direction, is));
+            assert_eq!(comparison.verdict(), verdict, "{direction} {was} {is}");
+        }
+    }
+}
+
+#[test]
+fn a_default_beside_a_success_stands_for_errors() {
+    let responses = |statuses: &[&str]| {
+        let all: serde_json::Map<_, _> = statuses
+            .iter()
+            .map(|it| ((*it).to_owned(), json!({})))
+            .collect();
+        with(&format!("{OPERATION}/responses"), all.into())
+    };
+    let removed = compare(&responses(&["200", "default"]), &responses(&["200"]));
+    assert_eq!(removed.verdict(), Verdict::Compatible);
+    let named = compare(&responses(&["200", "default"]), &responses(&["200", "404"]));
+    assert_eq!(named.verdict(), Verdict::Compatible);
+    let gone = compare(&responses(&["200", "default"]), &responses(&["default"]));
+    assert_eq!(gone.verdict(), Verdict::Unchanged);
+    let gone = compare(&responses(&["200"]), &responses(&["404"]));
+    assert_eq!(gone.verdict(), Verdict::Breaking);
+}
+
+#[test]
+fn alternatives_that_hold_themselves_are_told_apart_in_time() {
+    let tree = |order: &dyn Fn(&mut Vec<Value>)| {
+        let node = json!({ "$ref": "#/components/schemas/Node" });
+        let mut alternatives: Vec<_> = (0..8)
+            .map(|it| json!({ "type": "object", "properties": { format!("k{it}"): {}, "next": node } }))
+            .collect();
+        order(&mut alternatives);
+        let content = json!({ "content": { "application/json": { "schema": node } } });
+        let components =
+            json!({ "schemas": { "Node": { "oneOf": alternatives, "not": { "not": node } } } });
+        document(json!({ "responses": { "200": content } }), components)
+    };
+    let (one, other) = (tree(&|_| {}), tree(&|it| it.reverse()));
+    assert_eq!(compare(&one, &one).changes, []);
+    assert_eq!(compare(&one, &other).verdict(), Verdict::Unchanged);
+    let changed = tree(&|it| it[3]["properties"]["k3"] = json!({ "type": "string" }));
+    assert_ne!(compare(&one, &changed).verdict(), Verdict::Unchanged);
 }

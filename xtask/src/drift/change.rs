@@ -46,12 +46,12 @@ impl Verdict {
     }
 }
 
-/// All that was found, the worst first, and in the order of the base.
+/// All that was found, the worst first as the rules have it, and in the order of the base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// The file names.
+    /// The base's file name.
     pub base: String,
-    /// The file names.
+    /// The revision's file name.
     pub revision: String,
     /// The differences.
     pub changes: Vec<Change>,

@@ -31,29 +31,41 @@ pub(super) fn compare<'v>(
         (false, true) => return note(walk, &rule::BODY_REMOVED, (&places.0, &places.1), ""),
         (false, false) => {}
     }
-    let mut covered = Vec::new();
     for (name, media) in &was {
-        match covering(&is, name) {
-            Some((key, other)) => {
-                covered.push(key);
-                compare_media_types(walk, media, other, direction);
-            }
-            None => note(
-                walk,
-                &rule::MEDIA_TYPE_REMOVED,
-                (&media.pointer, &places.1),
-                name,
-            ),
+        match like(&is, name) {
+            Some(other) => compare_media_types(walk, media, other, direction),
+            None => match covering(&is, name) {
+                Some((star, other)) => {
+                    let what = format!("{name} → {star}");
+                    note(
+                        walk,
+                        &rule::MEDIA_TYPE_WIDENED,
+                        (&media.pointer, &other.pointer),
+                        &what,
+                    );
+                    compare_media_types(walk, media, other, direction);
+                }
+                None => {
+                    let rule = match is.keys().any(|it| falls_under(it, name)) {
+                        true => &rule::MEDIA_TYPE_NARROWED,
+                        false => &rule::MEDIA_TYPE_REMOVED,
+                    };
+                    note(walk, rule, (&media.pointer, &places.1), name);
+                }
+            },
         }
     }
-    for (name, media) in &is {
-        if !was.contains_key(name) && !covered.contains(&name) {
-            note(
+    for (name, media) in is.iter().filter(|(name, _)| like(&was, name).is_none()) {
+        match covering(&was, name) {
+            Some((_, star)) => compare_media_types(walk, star, media, direction),
+            // That it stands for one of them was told.
+            None if was.keys().any(|it| falls_under(it, name)) => {}
+            None => note(
                 walk,
                 &rule::MEDIA_TYPE_ADDED,
                 (&places.0, &media.pointer),
                 name,
-            );
+            ),
         }
     }
 }
@@ -73,20 +85,30 @@ fn media_types<'v>(owner: &Node<'v>) -> BTreeMap<String, Node<'v>> {
     types.collect()
 }
 
-/// The entry that a media type falls under: its own, or one with stars.
+/// The entry of a media type, whatever its parameters.
+fn like<'m, 'v>(types: &'m BTreeMap<String, Node<'v>>, name: &str) -> Option<&'m Node<'v>> {
+    let bare = types.iter().find(|(other, _)| plain(other) == plain(name));
+    types.get(name).or(bare.map(|(_, media)| media))
+}
+
+/// The entry with a star that a media type falls under.
 fn covering<'m, 'v>(
     types: &'m BTreeMap<String, Node<'v>>,
     name: &str,
 ) -> Option<(&'m String, &'m Node<'v>)> {
-    let plain = name.split(';').next().unwrap_or_default();
-    let kind = plain.split('/').next().unwrap_or_default();
-    let names = [
-        name.to_owned(),
-        plain.to_owned(),
-        format!("{kind}/*"),
-        "*/*".to_owned(),
-    ];
-    names.iter().find_map(|name| types.get_key_value(name))
+    types.iter().find(|(star, _)| falls_under(name, star))
+}
+
+fn falls_under(name: &str, star: &str) -> bool {
+    let kind = |name: &str| name.split('/').next().map(str::to_owned);
+    match star {
+        "*/*" => name != star,
+        _ => star.ends_with("/*") && name != star && kind(name) == kind(star),
+    }
+}
+
+fn plain(name: &str) -> &str {
+    name.split(';').next().unwrap_or_default()
 }
 
 fn compare_media_types<'v>(
@@ -96,7 +118,11 @@ fn compare_media_types<'v>(
     direction: Direction,
 ) {
     MEDIA_TYPE.compare_node(walk, base, revision);
-    let encoding = |media: &Node<'_>| media.get("encoding").map(|it| canonical(it.value));
+    // One that says nothing is none.
+    let encoding = |media: &Node<'_>| {
+        let encoding = media.get("encoding").map(|it| canonical(it.value));
+        encoding.filter(|it| it != "{}")
+    };
     if encoding(base) != encoding(revision) {
         let rule = rule::ENCODING_CHANGED.of(direction);
         walk.note(rule, &base.pointer, &revision.pointer, "");

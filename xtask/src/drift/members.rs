@@ -95,6 +95,10 @@ impl Members {
             }
             for (key, member) in node.members() {
                 let known = self.0.iter().find(|(known, _)| *known == key);
+                // Nothing is said by a null.
+                if known.is_some() && member.value.is_null() {
+                    continue;
+                }
                 if !known.is_some_and(|(_, is_understood)| is_understood(member.value)) {
                     rest.entry(key).or_default().push(member);
                 }

@@ -186,8 +186,11 @@ fn table<'v>(side: &mut Side<'v>, paths: Vec<(&'v str, Node<'v>)>) -> Table<'v> 
     table
 }
 
-/// A path without the names of its parameters.
+/// A path without the names of its parameters. A callback's expressions are none.
 fn shape_of(path: &str) -> String {
+    if path.contains("{$") {
+        return path.to_owned();
+    }
     let mut shape = String::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {

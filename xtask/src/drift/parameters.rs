@@ -55,8 +55,7 @@ pub(super) fn compare<'v>(
         }
     }
     for (_, parameter) in is.iter().filter(|(key, _)| !was.contains_key(*key)) {
-        let schema = parameter.get("schema").map(|it| walk.revision.follow(it));
-        let default = schema.is_some_and(|schema| schema.get("default").is_some());
+        let default = has_default(&mut walk.revision, parameter);
         let rule = match parameter.flag("required") && !default {
             true => &rule::REQUIRED_PARAMETER_ADDED,
             false => &rule::OPTIONAL_PARAMETER_ADDED,
@@ -78,6 +77,11 @@ fn parameters<'v>(side: &mut Side<'v>, operation: &Operation<'v>) -> BTreeMap<Ke
         for parameter in owner.items_of("parameters") {
             let parameter = side.follow(parameter);
             let text = |key| parameter.text(key).unwrap_or_default();
+            // One that is not in this document is known by its reference.
+            if let Some(reference) = parameter.text("$ref") {
+                found.insert((String::new(), reference.to_owned()), parameter);
+                continue;
+            }
             let (place, name) = (text("in"), text("name"));
             let name = match place {
                 "path" => match places.iter().position(|it| *it == name) {
@@ -114,7 +118,13 @@ fn compare_parameters<'v>(
     let path = base.text("in") == Some("path");
     match (base.flag("required"), revision.flag("required")) {
         _ if path => {}
-        (false, true) => walk.note(&rule::PARAMETER_REQUIRED, places.0, places.1, &what),
+        (false, true) => {
+            let rule = match has_default(&mut walk.revision, revision) {
+                true => &rule::PARAMETER_REQUIRED_WITH_DEFAULT,
+                false => &rule::PARAMETER_REQUIRED,
+            };
+            walk.note(rule, places.0, places.1, &what);
+        }
         (true, false) => walk.note(&rule::PARAMETER_OPTIONAL, places.0, places.1, &what),
         _ => {}
     }
@@ -123,20 +133,39 @@ fn compare_parameters<'v>(
         (true, false) => walk.note(&rule::PARAMETER_UNDEPRECATED, places.0, places.1, &what),
         _ => {}
     }
+    let scalar = is_scalar(&mut walk.base, base) && is_scalar(&mut walk.revision, revision);
     let (was, is) = (serialization(base), serialization(revision));
     for (key, value) in &was {
         let other = is.get(key).cloned().unwrap_or_default();
-        if *value != other {
-            let what = format!("{what}: {key} {value} → {other}");
-            walk.note(
-                &rule::PARAMETER_SERIALIZATION_CHANGED,
-                places.0,
-                places.1,
-                what,
-            );
+        // A single value has no parts to be put together.
+        if *value == other || *key == "explode" && scalar {
+            continue;
         }
+        let rule = match key.starts_with("allow") && other == "true" {
+            true => &rule::PARAMETER_SERIALIZATION_LOOSENED,
+            false => &rule::PARAMETER_SERIALIZATION_CHANGED,
+        };
+        let what = format!("{what}: {key} {value} → {other}");
+        walk.note(rule, places.0, places.1, what);
     }
     compare_values(walk, base, revision, direction);
+}
+
+fn schema<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> Schema<'v> {
+    Schema::new(side, "", parameter.get("schema"))
+}
+
+/// What is assumed where a parameter is left out.
+fn has_default<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> bool {
+    schema(side, parameter).says("default")
+}
+
+fn is_scalar<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> bool {
+    let scalar = |kind: &str| !["array", "object"].contains(&kind);
+    let parts = schema(side, parameter).parts;
+    parts
+        .iter()
+        .any(|part| part.text("type").is_some_and(scalar))
 }
 
 /// How a parameter is written, with what counts where nothing is said.
@@ -148,10 +177,9 @@ fn serialization(parameter: &Node<'_>) -> BTreeMap<&'static str, String> {
     };
     let style = parameter.text("style").unwrap_or(usual);
     let explode = parameter.value.get("explode").and_then(Value::as_bool);
-    let form = if parameter.get("content").is_some() {
-        "content"
-    } else {
-        "schema"
+    let form = match parameter.members_of("content").is_empty() {
+        true => "schema",
+        false => "content",
     };
     BTreeMap::from([
         ("style", style.to_owned()),
@@ -199,6 +227,16 @@ pub(super) fn compare_header<'v>(
             places.1,
             "",
         );
+    }
+    match (base.flag("deprecated"), revision.flag("deprecated")) {
+        (false, true) => walk.note(&rule::PARAMETER_DEPRECATED, places.0, places.1, "a header"),
+        (true, false) => walk.note(
+            &rule::PARAMETER_UNDEPRECATED,
+            places.0,
+            places.1,
+            "a header",
+        ),
+        _ => {}
     }
     match (base.flag("required"), revision.flag("required")) {
         (true, false) => walk.note(&rule::RESPONSE_HEADER_OPTIONAL, places.0, places.1, ""),

@@ -35,10 +35,15 @@ pub(super) fn compare<'v>(
         match covering(&is, status) {
             Some(other) => compare_responses(walk, response, other, direction.turned()),
             None => {
-                let error = status.starts_with(['4', '5']);
-                let rule = match error {
-                    true => &rule::ERROR_RESPONSE_REMOVED,
-                    false => &rule::SUCCESS_RESPONSE_REMOVED,
+                // A default beside a success stands for errors.
+                let default = *status == "default" && was.keys().any(|it| it.starts_with('2'));
+                let named = is.keys().any(|it| falls_under(it, status));
+                let rule = match () {
+                    () if named => &rule::RESPONSE_RANGE_NARROWED,
+                    () if default || status.starts_with(['4', '5']) => {
+                        &rule::ERROR_RESPONSE_REMOVED
+                    }
+                    () => &rule::SUCCESS_RESPONSE_REMOVED,
                 };
                 walk.note(rule, &response.pointer, &there, *status);
             }
@@ -46,7 +51,7 @@ pub(super) fn compare<'v>(
     }
     for (status, other) in is.iter().filter(|(status, _)| !was.contains_key(*status)) {
         match covering(&was, status) {
-            // It came under another entry before, and looks as it does now.
+            // It came under another entry before.
             Some(response) => compare_responses(walk, response, other, direction.turned()),
             None => walk.note(&rule::RESPONSE_ADDED, &here, &other.pointer, *status),
         }
@@ -54,14 +59,22 @@ pub(super) fn compare<'v>(
     compare_callbacks(walk, base, revision, direction);
 }
 
-/// The members of a member, with references followed.
+/// The members of a member, with references followed. Only among responses there
+/// are extensions.
 fn followed<'v>(side: &mut Side<'v>, owner: &Node<'v>, key: &str) -> BTreeMap<&'v str, Node<'v>> {
     let members = owner.members_of(key).into_iter();
-    let members = members.map(|(name, node)| match name.starts_with("x-") {
-        true => (name, node),
-        false => (name, side.follow(node)),
-    });
-    members.collect()
+    let members = members.filter(|(name, _)| key != "responses" || !name.starts_with("x-"));
+    members
+        .map(|(name, node)| (name, side.follow(node)))
+        .collect()
+}
+
+/// Whether a status is one of those that a range or the default stands for.
+fn falls_under(status: &str, range: &str) -> bool {
+    match range.strip_suffix("XX") {
+        Some(hundred) => status != range && status.starts_with(hundred),
+        None => range == "default" && status != range,
+    }
 }
 
 /// The entry that a status falls under: its own, its hundred's, or the default.

@@ -137,10 +137,12 @@ rules! {
     SECURITY_ALTERNATIVE_ADDED "security-alternative-added" Compatible "there is another way to authenticate"
     SECURITY_SCOPE_REQUIRED "security-scope-required" Breaking "a scope is needed that was not"
     SECURITY_SCOPE_NOT_REQUIRED "security-scope-not-required" Compatible "a scope is no longer needed"
+    SECURITY_LISTED_OTHERWISE "security-listed-otherwise" Compatible "the ways to authenticate are listed otherwise, and whatever sufficed suffices"
     SECURITY_SCHEME_CHANGED "security-scheme-changed" Breaking "credentials are sent in another way"
     SECURITY_FLOW_REMOVED "security-flow-removed" Breaking "an OAuth flow is gone"
     SECURITY_FLOW_ADDED "security-flow-added" Compatible "there is a new OAuth flow"
     SECURITY_URL_CHANGED "security-url-changed" Breaking "credentials come from another URL"
+    SECURITY_URL_ADDED "security-url-added" Compatible "there is a URL where credentials are renewed"
     SECURITY_SCOPE_REMOVED "security-scope-removed" Breaking "an OAuth scope is gone"
     SECURITY_SCOPE_ADDED "security-scope-added" Compatible "there is a new OAuth scope"
 
@@ -148,8 +150,10 @@ rules! {
     REQUIRED_PARAMETER_ADDED "required-parameter-added" Breaking "there is a new parameter, and it is required"
     OPTIONAL_PARAMETER_ADDED "optional-parameter-added" Compatible "there is a new parameter, which may be left out"
     PARAMETER_REQUIRED "parameter-became-required" Breaking "a parameter is required that was not"
+    PARAMETER_REQUIRED_WITH_DEFAULT "parameter-became-required-with-default" Compatible "a parameter is required that was not, and a default stands in for it"
     PARAMETER_OPTIONAL "parameter-became-optional" Compatible "a parameter may be left out now"
     PARAMETER_SERIALIZATION_CHANGED "parameter-serialization-changed" Breaking "a parameter is written in another style"
+    PARAMETER_SERIALIZATION_LOOSENED "parameter-serialization-loosened" Compatible "a parameter may be written in another way as well"
     PARAMETER_DEPRECATED "parameter-deprecated" Compatible "a parameter is deprecated now"
     PARAMETER_UNDEPRECATED "parameter-undeprecated" Compatible "a parameter is no longer deprecated"
 
@@ -161,6 +165,7 @@ rules! {
 
     SUCCESS_RESPONSE_REMOVED "success-response-removed" Breaking "a success is answered with another status"
     ERROR_RESPONSE_REMOVED "error-response-removed" Compatible "an error no longer comes with this status"
+    RESPONSE_RANGE_NARROWED "response-range-narrowed" Compatible "statuses are named that a range or `default` stood for"
     RESPONSE_ADDED "response-added" Compatible "there is another status"
     RESPONSE_HEADER_REMOVED "response-header-removed" Breaking "a header no longer comes"
     RESPONSE_HEADER_ADDED "response-header-added" Compatible "there is another header"
@@ -186,6 +191,8 @@ rules! {
 rules_of_both! {
     MEDIA_TYPE_REMOVED "media-type-removed" Breaking Breaking "a media type is gone"
     MEDIA_TYPE_ADDED "media-type-added" Compatible Compatible "there is another media type"
+    MEDIA_TYPE_NARROWED "media-type-narrowed" Breaking Compatible "media types are named where others were possible"
+    MEDIA_TYPE_WIDENED "media-type-widened" Compatible Breaking "other media types than the named one are possible"
     BODY_REMOVED "content-removed" Breaking Breaking "no body is documented any more"
     BODY_ADDED "content-added" Compatible Compatible "a body is documented now"
     ENCODING_CHANGED "encoding-changed" Breaking Breaking "a part of a form is written in another way"
@@ -237,6 +244,7 @@ rules_of_both! {
     ALTERNATIVES_OVERLAP "alternatives-overlap" Compatible Breaking "oneOf has become anyOf"
     NEGATION_CHANGED "negation-changed" Breaking Breaking "what a value must not be differs"
     DISCRIMINATOR_CHANGED "discriminator-changed" Breaking Breaking "another property tells the alternatives apart, or none"
+    DISCRIMINATOR_ADDED "discriminator-added" Compatible Compatible "a property tells the alternatives apart now"
     DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" Breaking Compatible "a value no longer names an alternative"
     DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" Compatible Breaking "another value names an alternative"
     XML_CHANGED "xml-changed" Breaking Breaking "a value is written as XML in another way"

@@ -57,7 +57,10 @@ fn list<'v>(side: &Side<'v>, operation: &Node<'v>) -> Node<'v> {
 fn odd(list: &Node<'_>) -> Vec<String> {
     let is_requirement = |needed: &Value| {
         let schemes = needed.as_object();
-        schemes.is_some_and(|schemes| schemes.values().all(Value::is_array))
+        schemes.is_some_and(|schemes| {
+            let mut scopes = schemes.values().map(Value::as_array);
+            scopes.all(|scopes| scopes.is_some_and(|it| it.iter().all(Value::is_string)))
+        })
     };
     let odd = list.items().filter(|needed| !is_requirement(needed.value));
     odd.map(|needed| canonical(needed.value)).collect()
@@ -84,12 +87,17 @@ fn alternatives(list: &Node<'_>) -> Vec<Alternative> {
 
 /// Calls schemes of the revision by the names that they have in the base: of
 /// one name, or else of one definition. Returns the pairs.
-fn rename(
-    walk: &Walk<'_>,
+fn rename<'v>(
+    walk: &mut Walk<'v>,
     base: &[Alternative],
     revision: &mut Vec<Alternative>,
 ) -> BTreeMap<String, String> {
-    let of = |side: &Side<'_>, name: &str| scheme(side, name).map(|it| canonical(it.value));
+    let of = |side: &mut Side<'v>, name: &str| {
+        let scheme = scheme(side, name)?;
+        let members = side.follow(scheme).object()?.clone();
+        let said = members.into_iter().filter(|(key, _)| key != "description");
+        Some(canonical(&Value::Object(said.collect())))
+    };
     let known: BTreeSet<_> = base.iter().flat_map(Alternative::keys).cloned().collect();
     let new: BTreeSet<_> = revision
         .iter()
@@ -101,11 +109,11 @@ fn rename(
         .map(|name| (name.clone(), name.clone()))
         .collect();
     for name in known.difference(&new) {
-        let wanted = of(&walk.base, name);
+        let wanted = of(&mut walk.base, name);
         let same = new
             .iter()
             .filter(|it| !known.contains(*it))
-            .find(|it| wanted.is_some() && of(&walk.revision, it) == wanted);
+            .find(|it| wanted.is_some() && of(&mut walk.revision, it) == wanted);
         if let Some(same) = same {
             names.insert(name.clone(), same.clone());
         }
@@ -129,6 +137,7 @@ fn compare_alternatives(
     (other, is): (&Node<'_>, &[Alternative]),
 ) {
     let places = (&one.pointer, &other.pointer);
+    let told = walk.found.len();
     let nothing = |list: &[Alternative]| list.iter().any(Alternative::is_empty);
     if nothing(was) && !nothing(is) {
         let what = format!("nothing → {}", words(is));
@@ -178,6 +187,11 @@ fn compare_alternatives(
             }
             Some(_) => {}
         }
+    }
+    let set = |list: &[Alternative]| list.iter().cloned().collect::<BTreeSet<_>>();
+    if walk.found.len() == told && set(was) != set(is) {
+        let what = format!("{} → {}", words(was), words(is));
+        walk.note(&rule::SECURITY_LISTED_OTHERWISE, places.0, places.1, what);
     }
 }
 
@@ -241,6 +255,7 @@ fn compare_schemes(walk: &mut Walk<'_>, base: &str, revision: &str) {
             let text = |node: &Node<'_>| {
                 node.text(key).map(|it| match key {
                     "scheme" => it.to_lowercase(),
+                    "name" if node.text("in") == Some("header") => it.to_lowercase(),
                     _ => it.to_owned(),
                 })
             };
@@ -262,6 +277,7 @@ fn changed(
         return;
     }
     let rule = match key.to_lowercase().ends_with("url") {
+        true if key == "refreshUrl" && was.is_none() => &rule::SECURITY_URL_ADDED,
         true => &rule::SECURITY_URL_CHANGED,
         false => &rule::SECURITY_SCHEME_CHANGED,
     };
@@ -270,14 +286,19 @@ fn changed(
     walk.note(rule, &one.pointer, &other.pointer, what);
 }
 
+fn flows_of<'v>(scheme: &Node<'v>) -> BTreeMap<&'v str, Node<'v>> {
+    let flows = scheme.members_of("flows").into_iter();
+    flows.filter(|(name, _)| !name.starts_with("x-")).collect()
+}
+
 fn compare_flows(walk: &mut Walk<'_>, base: &Node<'_>, revision: &Node<'_>) {
     let flows = |node: &Node<'_>| node.get("flows").map(|it| it.pointer);
     let at = (
         flows(base).unwrap_or_else(|| base.pointer.clone()),
         flows(revision).unwrap_or_else(|| revision.pointer.clone()),
     );
-    let was: BTreeMap<_, _> = base.members_of("flows").into_iter().collect();
-    let is: BTreeMap<_, _> = revision.members_of("flows").into_iter().collect();
+    let was: BTreeMap<_, _> = flows_of(base);
+    let is: BTreeMap<_, _> = flows_of(revision);
     for (name, flow) in &was {
         let Some(other) = is.get(name) else {
             walk.note(&rule::SECURITY_FLOW_REMOVED, &flow.pointer, &at.1, *name);

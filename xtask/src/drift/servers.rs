@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use url::Url;
 
 use super::members::Members;
 use super::node::Node;
@@ -36,6 +37,8 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &
             match (server, revision.get(url)) {
                 (Some(server), Some(Some(other))) => compare_servers(walk, server, other),
                 (_, Some(_)) => {}
+                // The document's own address, wherever that is.
+                (None, None) => {}
                 (server, None) => {
                     let here = server.as_ref().map_or(&one_at.pointer, |it| &it.pointer);
                     walk.note(&rule::SERVER_REMOVED, here, &other_at.pointer, url);
@@ -56,9 +59,16 @@ fn by_url<'v>(list: Option<&Node<'v>>) -> BTreeMap<String, Option<Node<'v>>> {
     };
     let servers = list.items().map(|server| {
         let url = server.text("url").unwrap_or_default();
-        (url.trim_end_matches('/').to_owned(), Some(server))
+        (plain(url), Some(server))
     });
     servers.collect()
+}
+
+/// A URL as it is sent: hosts are written in any case, and ports may be left out.
+fn plain(url: &str) -> String {
+    let parsed = Url::parse(url).ok().filter(|_| !url.contains('{'));
+    let url = parsed.map_or_else(|| url.to_owned(), |url| url.to_string());
+    url.trim_end_matches('/').to_owned()
 }
 
 fn compare_servers<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) {

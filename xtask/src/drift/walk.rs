@@ -7,14 +7,13 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use serde_json::Value;
+
 use super::node::Node;
-use super::rule::{Direction, Rule};
+use super::rule::{Direction, Level, Rule};
 use super::schema::{self, Schema};
 use crate::document::Document;
 use crate::pointer;
-
-/// A chain of references longer than this is a cycle.
-const LONGEST_CHAIN: usize = 64;
 
 /// One of the two documents, and what of it was reached.
 pub(super) struct Side<'v> {
@@ -38,7 +37,8 @@ impl<'v> Side<'v> {
     /// the last reference.
     pub(super) fn follow(&mut self, node: Node<'v>) -> Node<'v> {
         let mut node = node;
-        for _ in 0..LONGEST_CHAIN {
+        let mut seen = BTreeSet::new();
+        while seen.insert(node.pointer.clone()) {
             let Some(reference) = node.text("$ref") else {
                 return node;
             };
@@ -94,9 +94,13 @@ pub(super) struct Walk<'v> {
     here: usize,
     seen: HashMap<Pair, usize>,
     left: VecDeque<(Schema<'v>, Schema<'v>, Direction, usize)>,
-    /// How many walks this one is inside of, to see whether alternatives are
-    /// the same.
-    depth: usize,
+    /// Whether anything is written as XML.
+    pub(super) speaks_xml: bool,
+    /// What was found of pairs that might be the same.
+    sames: HashMap<(String, String), bool>,
+    /// Whether this walk is one to see whether a pair is the same: the first
+    /// difference ends it.
+    is_question: bool,
 }
 
 impl<'v> Walk<'v> {
@@ -110,7 +114,9 @@ impl<'v> Walk<'v> {
             here: 0,
             seen: HashMap::new(),
             left: VecDeque::new(),
-            depth: 0,
+            speaks_xml: [base, revision].iter().any(|it| speaks_xml(&it.value)),
+            sames: HashMap::new(),
+            is_question: false,
         }
     }
 
@@ -167,26 +173,42 @@ impl<'v> Walk<'v> {
     /// Compares all that is left.
     pub(super) fn finish(&mut self) {
         while let Some((base, revision, direction, stop)) = self.left.pop_front() {
+            if self.is_question && self.has_difference() {
+                return;
+            }
             self.here = stop;
             schema::compare(self, &base, &revision, direction);
         }
         self.here = 0;
     }
 
-    /// Whether two schemas say the same, descriptions and examples aside.
-    pub(super) fn are_same(&self, base: &Schema<'v>, revision: &Schema<'v>) -> bool {
-        const DEEPEST: usize = 4;
-        if self.depth == DEEPEST {
-            return false;
+    /// Whether two schemas say the same, descriptions and examples aside. While
+    /// that is being asked, the pair counts as the same.
+    pub(super) fn are_same(&mut self, base: &Schema<'v>, revision: &Schema<'v>) -> bool {
+        let pair = (base.key(), revision.key());
+        if let Some(same) = self.sames.get(&pair) {
+            return *same;
         }
         let mut walk = Walk::new(self.base.document, self.revision.document);
-        walk.depth = self.depth + 1;
+        walk.is_question = true;
+        walk.speaks_xml = self.speaks_xml;
+        walk.sames = std::mem::take(&mut self.sames);
+        walk.sames.insert(pair.clone(), true);
         walk.schemas(base.clone(), revision.clone(), Direction::Request);
         walk.schemas(base.clone(), revision.clone(), Direction::Response);
         walk.finish();
-        walk.found
-            .iter()
-            .all(|it| it.rule.level == super::rule::Level::Info)
+        let same = !walk.has_difference();
+        self.sames = walk.sames;
+        if !same && !self.is_question {
+            // What was the same if this was is to be asked again.
+            self.sames.retain(|_, same| !*same);
+        }
+        self.sames.insert(pair, same);
+        same
+    }
+
+    fn has_difference(&self) -> bool {
+        self.found.iter().any(|it| it.rule.level != Level::Info)
     }
 
     /// A new stop for a pair that was not compared yet.
@@ -223,5 +245,16 @@ impl<'v> Walk<'v> {
             left.extend(stop.from.iter().filter(|from| seen.insert(**from)));
         }
         operations
+    }
+}
+
+/// Whether a media type of XML stands anywhere.
+fn speaks_xml(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(key, member)| {
+            key.ends_with("/xml") || key.ends_with("+xml") || speaks_xml(member)
+        }),
+        Value::Array(items) => items.iter().any(speaks_xml),
+        _ => false,
     }
 }

@@ -102,7 +102,8 @@ fn compare_numbers(one: &Number, other: &Number) -> Ordering {
         (Some(one), Some(other)) => one.cmp(&other),
         _ => {
             let float = |number: &Number| number.as_f64().unwrap_or_default();
-            float(one).total_cmp(&float(other))
+            let order = float(one).partial_cmp(&float(other));
+            order.unwrap_or(Ordering::Equal)
         }
     }
 }

@@ -51,7 +51,7 @@ fn is_object_of_objects(value: &Value) -> bool {
 
 fn is_list_of_objects(value: &Value) -> bool {
     let items = value.as_array();
-    items.is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_object))
+    items.is_some_and(|items| items.iter().all(Value::is_object))
 }
 
 fn is_list_of_strings(value: &Value) -> bool {

@@ -79,6 +79,11 @@ impl<'v> Schema<'v> {
         own.map_or_else(|| self.at.clone(), |node| node.pointer)
     }
 
+    /// Whether a keyword stands in it.
+    pub(super) fn says(&self, key: &str) -> bool {
+        self.all(key).next().is_some()
+    }
+
     fn flag(&self, key: &str) -> bool {
         self.parts.iter().any(|part| part.flag(key))
     }

@@ -29,6 +29,8 @@ struct Properties<'v> {
     shown: BTreeMap<&'v str, Vec<Node<'v>>>,
     hidden: BTreeSet<&'v str>,
     required: BTreeSet<&'v str>,
+    /// Those for which something is assumed if they are missing.
+    assumed: BTreeSet<&'v str>,
 }
 
 impl<'v> Properties<'v> {
@@ -43,9 +45,13 @@ impl<'v> Properties<'v> {
             Direction::Request => "readOnly",
             Direction::Response => "writeOnly",
         };
-        let mut hidden = BTreeSet::new();
+        let (mut hidden, mut assumed) = (BTreeSet::new(), BTreeSet::new());
         shown.retain(|name, nodes| {
-            let hides = Schema::new(side, "", nodes.iter().cloned()).flag(hides);
+            let schema = Schema::new(side, "", nodes.iter().cloned());
+            if schema.says("default") {
+                assumed.insert(*name);
+            }
+            let hides = schema.flag(hides);
             if hides {
                 hidden.insert(*name);
             }
@@ -60,18 +66,13 @@ impl<'v> Properties<'v> {
             shown,
             hidden,
             required,
+            assumed,
         }
     }
 
     fn place(&self, name: &str) -> Option<String> {
         let nodes = self.shown.get(name)?;
         nodes.first().map(|node| node.pointer.clone())
-    }
-
-    /// What is assumed if it is missing.
-    fn has_default(&self, name: &str) -> bool {
-        let nodes = self.shown.get(name).into_iter().flatten();
-        nodes.into_iter().any(|it| it.get("default").is_some())
     }
 }
 
@@ -102,7 +103,7 @@ fn compare_properties(pair: &mut Pair<'_, '_>) {
 
 fn added(pair: &mut Pair<'_, '_>, name: &str, base: &Properties<'_>, revision: &Properties<'_>) {
     let needed = revision.required.contains(name)
-        && (pair.direction == Direction::Response || !revision.has_default(name));
+        && (pair.direction == Direction::Response || !revision.assumed.contains(name));
     let was_free = others(pair.base) == Others::Any;
     let rule = match () {
         () if needed && pair.direction == Direction::Request => &rule::REQUIRED_PROPERTY_ADDED,
@@ -124,7 +125,7 @@ fn compare_required(pair: &mut Pair<'_, '_>, base: &Properties<'_>, revision: &P
     let differ = base.required.symmetric_difference(&revision.required);
     for name in differ.filter(|name| !is_told(name)) {
         let rule = match revision.required.contains(name) {
-            true if revision.has_default(name) => &rule::PROPERTY_REQUIRED_WITH_DEFAULT,
+            true if revision.assumed.contains(name) => &rule::PROPERTY_REQUIRED_WITH_DEFAULT,
             true => &rule::PROPERTY_REQUIRED,
             false => &rule::PROPERTY_OPTIONAL,
         };

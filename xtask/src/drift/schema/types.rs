@@ -92,7 +92,7 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
     if from & to == 0 && from != to {
         return false;
     }
-    if base.is_some() && revision.is_some() {
+    if says_something(pair.base) && says_something(pair.revision) {
         match (can_be_null(pair.base), can_be_null(pair.revision)) {
             (true, false) => pair.note(&rule::NULL_FORBIDDEN, "nullable", "nullable → not"),
             (false, true) => pair.note(&rule::NULL_ALLOWED, "nullable", "not nullable → nullable"),
@@ -103,6 +103,12 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
     true
 }
 
+/// Whether there is anything that null could break.
+fn says_something(schema: &Schema<'_>) -> bool {
+    let keys = ["type", "enum", "oneOf", "anyOf", "allOf"];
+    implied(schema).is_some() || keys.iter().any(|key| schema.says(key))
+}
+
 /// Every part that names a type must allow null. A part that says nothing but
 /// `nullable` is how people make a reference nullable.
 fn can_be_null(schema: &Schema<'_>) -> bool {
@@ -110,7 +116,7 @@ fn can_be_null(schema: &Schema<'_>) -> bool {
         .parts
         .iter()
         .partition(|part| part.text("type").is_some());
-    typed.iter().all(|part| part.flag("nullable"))
+    !typed.is_empty() && typed.iter().all(|part| part.flag("nullable"))
         || untyped.iter().any(|part| part.flag("nullable"))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::node::Node;
+use super::super::node::{Node, canonical};
 use super::super::rule;
 use super::super::walk::Side;
 use super::{Pair, Schema};
@@ -23,6 +23,8 @@ struct Union<'v> {
     alternatives: Vec<Schema<'v>>,
     /// The names of those that are references.
     names: Vec<Option<String>>,
+    /// How they are written down.
+    texts: Vec<String>,
 }
 
 impl<'v> Union<'v> {
@@ -36,6 +38,7 @@ impl<'v> Union<'v> {
                     continue;
                 }
                 let names = nodes.iter().map(name_of).collect();
+                let texts = nodes.iter().map(|node| canonical(node.value)).collect();
                 let alternatives = nodes
                     .into_iter()
                     .map(|node| Schema::new(side, node.pointer.clone(), [node]));
@@ -44,6 +47,7 @@ impl<'v> Union<'v> {
                     at: list.pointer.clone(),
                     alternatives: alternatives.collect(),
                     names,
+                    texts,
                 });
             }
         }
@@ -61,6 +65,7 @@ impl<'v> Union<'v> {
             at: schema.at.clone(),
             alternatives: vec![schema.clone()],
             names: vec![named],
+            texts: vec![String::new()],
         }
     }
 
@@ -111,8 +116,12 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
 
 /// Whether a union is all that a schema says.
 fn is_all(schema: &Schema<'_>) -> bool {
-    const ASIDE: [&str; 7] = [
+    const ASIDE: [&str; 11] = [
         "allOf",
+        "type",
+        "example",
+        "examples",
+        "externalDocs",
         "oneOf",
         "anyOf",
         "discriminator",
@@ -123,7 +132,7 @@ fn is_all(schema: &Schema<'_>) -> bool {
     let members = schema.parts.iter().filter_map(Node::object).flatten();
     members
         .into_iter()
-        .all(|(key, _)| ASIDE.contains(&key.as_str()))
+        .all(|(key, _)| ASIDE.contains(&key.as_str()) || key.starts_with("x-"))
 }
 
 fn compare_unions<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) {
@@ -155,11 +164,11 @@ type Matches = (Vec<(usize, usize)>, Vec<usize>, Vec<usize>);
 
 /// Which alternative is which: those of one name, then those that say the same,
 /// then, where as many are left on both sides, in their order.
-fn matches<'v>(pair: &Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) -> Matches {
+fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) -> Matches {
     let mut matched = Vec::new();
     let mut gone: Vec<_> = (0..base.alternatives.len()).collect();
     let mut new: Vec<_> = (0..revision.alternatives.len()).collect();
-    let mut take = |gone: &mut Vec<usize>, same: &dyn Fn(usize, usize) -> bool| {
+    let mut take = |gone: &mut Vec<usize>, same: &mut dyn FnMut(usize, usize) -> bool| {
         gone.retain(|one| {
             let found = new.iter().position(|other| same(*one, *other));
             if let Some(found) = found {
@@ -168,11 +177,14 @@ fn matches<'v>(pair: &Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) -> M
             found.is_none()
         });
     };
-    take(&mut gone, &|one, other| {
+    take(&mut gone, &mut |one, other| {
         base.names[one].is_some() && base.names[one] == revision.names[other]
     });
+    take(&mut gone, &mut |one, other| {
+        base.texts[one] == revision.texts[other]
+    });
     if gone.len() <= MOST_COMPARED {
-        take(&mut gone, &|one, other| {
+        take(&mut gone, &mut |one, other| {
             let (one, other) = (&base.alternatives[one], &revision.alternatives[other]);
             pair.walk.are_same(one, other)
         });
@@ -192,6 +204,11 @@ fn compare_discriminators(pair: &mut Pair<'_, '_>) {
         found.map(str::to_owned)
     };
     let (base, revision) = (property(pair.base), property(pair.revision));
+    if base.is_none() && revision.is_some() {
+        let what = revision.unwrap_or_default();
+        pair.note(&rule::DISCRIMINATOR_ADDED, key, what);
+        return;
+    }
     if base != revision {
         let words = |property: Option<String>| property.unwrap_or_else(|| "none".into());
         let what = format!("{} → {}", words(base), words(revision));
@@ -246,7 +263,7 @@ fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Opt
             if pointer.is_some_and(|pointer| !written.contains(&pointer))
                 && let Some(name) = name_of(&node)
             {
-                named.entry(name).or_insert(None);
+                named.entry(name).or_insert(Some(node));
             }
         }
     }

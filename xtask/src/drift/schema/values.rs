@@ -15,7 +15,7 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
     compare_uniqueness(pair);
     compare_negations(pair);
     let xml = |schema: &Schema<'_>| texts(schema, "xml");
-    if xml(pair.base) != xml(pair.revision) {
+    if pair.walk.speaks_xml && xml(pair.base) != xml(pair.revision) {
         pair.note(&rule::XML_CHANGED, "xml", "it is written otherwise");
     }
     let (was, is) = (
@@ -36,7 +36,10 @@ fn texts(schema: &Schema<'_>, key: &str) -> BTreeSet<String> {
 
 /// The values that every list has, as text, and where each stands.
 fn listed<'v>(schema: &Schema<'v>) -> Option<BTreeMap<String, Node<'v>>> {
-    let lists = schema.all("enum").filter(|list| list.value.is_array());
+    // One that lists nothing says nothing.
+    let lists = schema
+        .all("enum")
+        .filter(|list| list.value.as_array().is_some_and(|it| !it.is_empty()));
     let lists = lists.map(|list| {
         let values = list.items().map(|item| (canonical(item.value), item));
         values.collect::<BTreeMap<_, _>>()
@@ -109,7 +112,17 @@ fn compare_multiples(pair: &mut Pair<'_, '_>) {
         }
     };
     let what = format!("{} → {}", words(&base), words(&revision));
+    let multiple = |of: &BTreeSet<String>, number: &BTreeSet<String>| {
+        let single = |texts: &BTreeSet<String>| match texts.len() {
+            1 => texts.first()?.parse::<i64>().ok(),
+            _ => None,
+        };
+        let pair = single(of).zip(single(number));
+        pair.is_some_and(|(of, number)| of != 0 && number % of == 0)
+    };
     let rule = match () {
+        () if multiple(&base, &revision) => &rule::BOUND_TIGHTENED,
+        () if multiple(&revision, &base) => &rule::BOUND_LOOSENED,
         () if base.is_subset(&revision) => &rule::BOUND_TIGHTENED,
         () if revision.is_subset(&base) => &rule::BOUND_LOOSENED,
         () => &rule::MULTIPLE_CHANGED,
