@@ -45,7 +45,8 @@ fn meaning(value: &Value) -> Value {
         Value::Object(members) => {
             // Nobody can leave out a part of a path.
             let path = members.get("in") == Some(&json!("path"));
-            let said = members.iter().filter(|(key, _)| {
+            let said = members.iter().filter(|(_, member)| !member.is_null());
+            let said = said.filter(|(key, _)| {
                 let aside = [
                     "description",
                     "summary",

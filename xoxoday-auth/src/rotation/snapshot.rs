@@ -123,6 +123,17 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_usable_until_its_end_and_told_to_those_who_hide_it() {
+        let live = Live::of(&document(Some(DAY), None), &Policy::default()).unwrap();
+        let end = live.usable_until.unwrap();
+        assert!(live.is_usable(before(end, Duration::from_millis(1))));
+        assert!(!live.is_usable(end));
+        assert_eq!(live.secrets(), ["a-1", "r-1"]);
+        let without_end = Live::of(&document(None, None), &Policy::default()).unwrap();
+        assert!(without_end.is_usable(after(NOW, 1000 * DAY)));
+    }
+
+    #[test]
     fn calm_is_exactly_when_nothing_is_due_nor_ended_nor_to_be_told() {
         let lives = [None, Some(DAY / 1000), Some(18 * DAY), Some(60 * DAY)];
         let millisecond = Duration::from_millis(1);

@@ -49,8 +49,10 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<
 /// The operation's own list, or the document's.
 fn list<'v>(side: &Side<'v>, operation: &Node<'v>) -> Node<'v> {
     let root = side.root();
-    let own = operation.get("security").or_else(|| root.get("security"));
-    own.unwrap_or(root)
+    let lists = [operation.get("security"), root.get("security")];
+    // Nothing is said by a null.
+    let mut lists = lists.into_iter().flatten();
+    lists.find(|it| !it.value.is_null()).unwrap_or(root)
 }
 
 /// What of a list is no requirement.
@@ -261,7 +263,10 @@ fn compare_schemes(walk: &mut Walk<'_>, base: &str, revision: &str) {
             };
             changed(walk, (&one, &other), key, (text(&one), text(&other)));
         }
-        let given = |node: &Node<'_>| node.get("flows").map(|_| "given".to_owned());
+        let given = |node: &Node<'_>| {
+            let flows = node.get("flows").filter(|it| it.value.is_object());
+            flows.map(|_| "given".to_owned())
+        };
         changed(walk, (&one, &other), "flows", (given(&one), given(&other)));
         compare_flows(walk, &one, &other);
     });
