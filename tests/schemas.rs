@@ -196,7 +196,7 @@ const MEANT: [(&str, usize, &str); 7] = [
     ("response-type-widened", 13, "the same"),
     (
         "response-null-allowed",
-        18,
+        29,
         "whatever may be missing may be null as well",
     ),
 ];
