@@ -75,13 +75,7 @@ impl FailOn {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Ending {
-    match attempt(arguments) {
-        Ok(ending) => ending,
-        Err(error) => {
-            eprintln!("{error}");
-            Ending::Failed
-        }
-    }
+    Ending::of(attempt(arguments))
 }
 
 fn attempt(arguments: &Arguments) -> Result<Ending, Error> {

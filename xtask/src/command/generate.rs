@@ -61,13 +61,7 @@ struct Task {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Ending {
-    match attempt(arguments) {
-        Ok(ending) => ending,
-        Err(error) => {
-            eprintln!("{error}");
-            Ending::Failed
-        }
-    }
+    Ending::of(attempt(arguments))
 }
 
 fn attempt(arguments: &Arguments) -> Result<Ending, Error> {

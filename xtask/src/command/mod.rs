@@ -8,7 +8,7 @@ pub(crate) mod upstream;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use xtask::Finding;
+use xtask::{Error, Finding};
 
 /// Why a command ended; the exit codes are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,16 @@ pub(crate) enum Ending {
     Fine,
     Failed,
     Stale,
+}
+
+impl Ending {
+    /// An error is told, and ends the command.
+    pub(crate) fn of(attempt: Result<Self, Error>) -> Self {
+        attempt.unwrap_or_else(|error| {
+            eprintln!("{error}");
+            Self::Failed
+        })
+    }
 }
 
 impl From<Ending> for ExitCode {

@@ -80,7 +80,7 @@ pub(crate) struct PullArguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Ending {
-    ended(match arguments {
+    Ending::of(match arguments {
         Arguments::Check(arguments) => attempt(arguments),
         Arguments::Pull(arguments) => pull(arguments),
     })
@@ -88,19 +88,12 @@ pub(crate) fn run(arguments: &Arguments) -> Ending {
 
 /// The pages at hand against the document and the ledger: what CI can check without a network.
 pub(crate) fn check_offline() -> Ending {
-    ended(records().and_then(|records| {
+    Ending::of(records().and_then(|records| {
         let reading = read_pages(&workspace().join(PAGES), PAGES)?;
         let checked = check(&reading, &records)?;
         show(&checked, Format::Text);
         Ok(ending(&checked, FailOn::Any))
     }))
-}
-
-fn ended(result: Result<Ending, Error>) -> Ending {
-    result.unwrap_or_else(|error| {
-        eprintln!("{error}");
-        Ending::Failed
-    })
 }
 
 fn attempt(arguments: &CheckArguments) -> Result<Ending, Error> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::check::Checked;
 use super::found::Found;
 use crate::drift::format;
+use crate::drift::format::github::{data, property};
 use crate::finding::Severity;
 
 const NO_DOCUMENT: &str = "No document could be put together from the pages.";
@@ -121,14 +122,4 @@ fn sentence(found: &Found) -> String {
         let _ = write!(text, "\n  help: {}", finding.remedy);
     }
     text
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

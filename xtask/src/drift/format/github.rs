@@ -38,12 +38,14 @@ pub fn github(comparison: &Comparison) -> String {
     text
 }
 
-fn data(text: &str) -> String {
+/// Text behind an annotation's colons.
+pub(crate) fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
+/// Text between an annotation's colons.
+pub(crate) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

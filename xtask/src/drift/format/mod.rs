@@ -1,6 +1,6 @@
 //! A comparison, written down.
 
-mod github;
+pub(crate) mod github;
 mod json;
 mod markdown;
 mod reference;
