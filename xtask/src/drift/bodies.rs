@@ -36,7 +36,7 @@ pub(super) fn compare<'v>(
         }
         (None, Some(other)) => {
             let rule = match other.flag("required") {
-                true => &rule::REQUIRED_REQUEST_BODY_ADDED,
+                true => rule::REQUIRED_REQUEST_BODY_ADDED.of(direction),
                 false => &rule::OPTIONAL_REQUEST_BODY_ADDED,
             };
             walk.note(rule, &base.pointer, &other.pointer, "");
@@ -44,27 +44,25 @@ pub(super) fn compare<'v>(
         }
         (Some(one), Some(other)) => (one, other),
     };
-    walk.once(&one, &other, Some(direction), |walk| {
-        BODY.compare_node(walk, &one, &other);
-        match (one.flag("required"), other.flag("required")) {
-            (false, true) => {
-                walk.note(
-                    &rule::REQUEST_BODY_REQUIRED,
-                    &one.pointer,
-                    &other.pointer,
-                    "",
-                );
-            }
-            (true, false) => {
-                walk.note(
-                    &rule::REQUEST_BODY_OPTIONAL,
-                    &one.pointer,
-                    &other.pointer,
-                    "",
-                );
-            }
-            _ => {}
+    compare_one(walk, &one, &other, direction);
+}
+
+pub(super) fn compare_one<'v>(
+    walk: &mut Walk<'v>,
+    one: &Node<'v>,
+    other: &Node<'v>,
+    direction: Direction,
+) {
+    walk.once(one, other, Some(direction), |walk| {
+        BODY.compare_node(walk, one, other);
+        let required = match (one.flag("required"), other.flag("required")) {
+            (false, true) => Some(&rule::REQUEST_BODY_REQUIRED),
+            (true, false) => Some(&rule::REQUEST_BODY_OPTIONAL),
+            _ => None,
+        };
+        if let Some(rule) = required {
+            walk.note(rule.of(direction), &one.pointer, &other.pointer, "");
         }
-        content::compare(walk, &one, &other, direction);
+        content::compare(walk, one, other, direction);
     });
 }

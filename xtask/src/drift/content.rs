@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::encoding;
 use super::members::Members;
-use super::node::{Node, canonical};
+use super::node::Node;
 use super::rule::{self, Direction};
 use super::schema::Schema;
 use super::walk::Walk;
 
-const MEDIA_TYPE: Members = Members(&[("schema", Value::is_object), ("encoding", |_| true)]);
+const MEDIA_TYPE: Members =
+    Members(&[("schema", Value::is_object), ("encoding", Value::is_object)]);
 
 /// Compares what two objects have as `content`.
 pub(super) fn compare<'v>(
@@ -118,15 +120,7 @@ fn compare_media_types<'v>(
     direction: Direction,
 ) {
     MEDIA_TYPE.compare_node(walk, base, revision);
-    // One that says nothing is none.
-    let encoding = |media: &Node<'_>| {
-        let encoding = media.get("encoding").map(|it| canonical(it.value));
-        encoding.filter(|it| it != "{}")
-    };
-    if encoding(base) != encoding(revision) {
-        let rule = rule::ENCODING_CHANGED.of(direction);
-        walk.note(rule, &base.pointer, &revision.pointer, "");
-    }
+    encoding::compare(walk, base, revision, direction);
     let one = Schema::new(&mut walk.base, base.pointer.clone(), base.get("schema"));
     let other = Schema::new(
         &mut walk.revision,

@@ -4,7 +4,7 @@
 //! - `rule`: every kind of change, and its level.
 //! - `walk`: through both documents at once; `node`: where it stands.
 //! - `operations`, `servers`, `security`, `parameters`, `bodies`,
-//!   `content`, `responses`, `schema`: what is compared, from the outside in.
+//!   `content`, `encoding`, `responses`, `schema`: what is compared, from the outside in.
 //! - `members`: what none of them knows.
 //! - `components`: what is left when all operations were compared.
 //! - `change`: what was found; `policy`: what of it counts; `format`: how it is
@@ -14,6 +14,7 @@ mod bodies;
 mod change;
 mod components;
 mod content;
+mod encoding;
 pub mod format;
 mod members;
 mod node;
@@ -43,7 +44,7 @@ use node::{Node, canonical};
 use walk::Walk;
 
 const ROOT: Members = Members(&[
-    ("openapi", Value::is_string),
+    ("openapi", |_| true),
     ("info", |_| true),
     ("servers", Value::is_array),
     ("security", Value::is_array),
@@ -60,6 +61,9 @@ pub fn drift(base: &Source, revision: &Source) -> Result<Comparison, Finding> {
     let (one, other) = (read(base)?, read(revision)?);
     let mut walk = Walk::new(&one, &other);
     operations::compare(&mut walk);
+    if !walk.met_operations() {
+        components::compare_all(&mut walk);
+    }
     walk.finish();
     components::compare(&mut walk);
     let roots = (walk.base.root(), walk.revision.root());
@@ -77,7 +81,11 @@ pub fn drift(base: &Source, revision: &Source) -> Result<Comparison, Finding> {
 
 fn read(source: &Source) -> Result<Document, Finding> {
     let document = Document::parse(source)?;
-    checks::version(&document.value, &|pointer| document.place(pointer))?;
+    // What people mean by `3.0` is clear enough here.
+    let version = document.value.get("openapi").map(canonical);
+    if !version.is_some_and(|version| ["3", "\"3.0\""].contains(&&*version)) {
+        checks::version(&document.value, &|pointer| document.place(pointer))?;
+    }
     Ok(document)
 }
 

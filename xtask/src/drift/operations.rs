@@ -16,7 +16,8 @@ use crate::virtual_path;
 #[derive(Clone)]
 pub(super) struct Operation<'v> {
     pub(super) node: Node<'v>,
-    pub(super) item: Node<'v>,
+    /// Its path item, and those that this refers to.
+    pub(super) items: Vec<Node<'v>>,
     pub(super) method: &'static str,
     pub(super) path: &'v str,
 }
@@ -36,6 +37,7 @@ impl Operation<'_> {
 type Table<'v> = BTreeMap<(String, &'static str), Operation<'v>>;
 
 const PATH_ITEM: Members = Members(&[
+    ("$ref", |_| true),
     ("parameters", Value::is_array),
     ("servers", Value::is_array),
     ("get", Value::is_object),
@@ -61,26 +63,15 @@ const OPERATION: Members = Members(&[
 ]);
 
 /// Compares the paths of two documents.
-pub(super) fn compare(walk: &mut Walk<'_>) {
-    let paths = "/paths".to_owned();
-    let none = Members(&[]);
+pub(super) fn compare<'v>(walk: &mut Walk<'v>) {
     let base = walk.base.root().get("paths");
     let revision = walk.revision.root().get("paths");
-    let table = |paths: &Option<Node<'_>>| paths.as_ref().is_some_and(|it| it.value.is_object());
-    if !table(&base) || !table(&revision) {
-        // One of them is no object.
-        let nodes = (
-            Vec::from_iter(base.clone()),
-            Vec::from_iter(revision.clone()),
-        );
-        none.compare_rest(
-            walk,
-            &nodes.0,
-            &nodes.1,
-            (paths.clone(), paths),
-            Shape::Other,
-        );
-    }
+    let odd = |paths: &Option<Node<'v>>| {
+        let odd = paths.iter().filter(|it| !it.value.is_object());
+        odd.cloned().collect::<Vec<_>>()
+    };
+    let at = ("/paths".to_owned(), "/paths".to_owned());
+    Members(&[]).compare_rest(walk, &odd(&base), &odd(&revision), at, Shape::Other);
     let base = base.map_or_else(Vec::new, |it| it.members().collect());
     let revision = revision.map_or_else(Vec::new, |it| it.members().collect());
     compare_paths(walk, base, revision, Direction::Request);
@@ -150,15 +141,26 @@ fn compare_items<'v>(
     let of = |items: &[(&'v str, Node<'v>)], side: &mut Side<'v>| {
         let items = items.iter().cloned();
         let items = items.map(|(path, node)| match path.starts_with("x-") {
-            true => (path.to_owned(), node),
-            false => (shape_of(path), side.follow(node)),
+            true => (path.to_owned(), vec![node]),
+            false => (shape_of(path), side.chain(node)),
         });
         items.collect::<BTreeMap<_, _>>()
     };
     let (base, revision) = (of(base, &mut walk.base), of(revision, &mut walk.revision));
-    for (path, node) in &base {
-        if let Some(other) = revision.get(path) {
-            PATH_ITEM.compare_node(walk, node, other);
+    for (path, nodes) in &base {
+        let Some(others) = revision.get(path) else {
+            continue;
+        };
+        let at = |nodes: &[Node<'_>]| nodes[0].pointer.clone();
+        let places = (at(nodes), at(others));
+        PATH_ITEM.compare_rest(walk, nodes, others, places, Shape::Other);
+        // What leads nowhere is known by its reference.
+        if let (Some(last), Some(other)) = (nodes.last(), others.last())
+            && last.text("$ref") != other.text("$ref")
+        {
+            let what = format!("$ref of {path}");
+            let places = (&last.pointer, &other.pointer);
+            walk.note(&rule::REFERENCE_UNRESOLVED, places.0, places.1, what);
         }
     }
 }
@@ -169,14 +171,16 @@ fn table<'v>(side: &mut Side<'v>, paths: Vec<(&'v str, Node<'v>)>) -> Table<'v> 
         if path.starts_with("x-") {
             continue;
         }
-        let item = side.follow(item);
+        let items = side.chain(item);
         for method in METHODS {
-            let Some(node) = item.get(method).filter(|node| node.value.is_object()) else {
+            // What stands beside a reference counts before what it leads to.
+            let mut nodes = items.iter().filter_map(|item| item.get(method));
+            let Some(node) = nodes.find(|node| node.value.is_object()) else {
                 continue;
             };
             let operation = Operation {
                 node,
-                item: item.clone(),
+                items: items.clone(),
                 method,
                 path,
             };
@@ -187,7 +191,7 @@ fn table<'v>(side: &mut Side<'v>, paths: Vec<(&'v str, Node<'v>)>) -> Table<'v> 
 }
 
 /// A path without the names of its parameters. A callback's expressions are none.
-fn shape_of(path: &str) -> String {
+pub(super) fn shape_of(path: &str) -> String {
     if path.contains("{$") {
         return path.to_owned();
     }

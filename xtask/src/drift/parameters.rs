@@ -44,7 +44,7 @@ pub(super) fn compare<'v>(
     for (key, parameter) in &was {
         match is.get(key) {
             Some(other) => walk.once(parameter, other, Some(direction), |walk| {
-                compare_parameters(walk, parameter, other, direction);
+                compare_one(walk, parameter, other, direction);
             }),
             None => walk.note(
                 &rule::PARAMETER_REMOVED,
@@ -57,7 +57,7 @@ pub(super) fn compare<'v>(
     for (_, parameter) in is.iter().filter(|(key, _)| !was.contains_key(*key)) {
         let default = has_default(&mut walk.revision, parameter);
         let rule = match parameter.flag("required") && !default {
-            true => &rule::REQUIRED_PARAMETER_ADDED,
+            true => rule::REQUIRED_PARAMETER_ADDED.of(direction),
             false => &rule::OPTIONAL_PARAMETER_ADDED,
         };
         walk.note(rule, here, &parameter.pointer, name(parameter));
@@ -73,7 +73,7 @@ fn parameters<'v>(side: &mut Side<'v>, operation: &Operation<'v>) -> BTreeMap<Ke
     let places: Vec<_> = places(operation.path).collect();
     let mut found = BTreeMap::new();
     // The operation's own stand in for its path's.
-    for owner in [&operation.item, &operation.node] {
+    for owner in operation.items.iter().rev().chain([&operation.node]) {
         for parameter in owner.items_of("parameters") {
             let parameter = side.follow(parameter);
             let text = |key| parameter.text(key).unwrap_or_default();
@@ -106,7 +106,7 @@ fn places(path: &str) -> impl Iterator<Item = &str> {
     parts.filter_map(|part| part.split_once('}').map(|(name, _)| name))
 }
 
-fn compare_parameters<'v>(
+pub(super) fn compare_one<'v>(
     walk: &mut Walk<'v>,
     base: &Node<'v>,
     revision: &Node<'v>,
@@ -121,11 +121,14 @@ fn compare_parameters<'v>(
         (false, true) => {
             let rule = match has_default(&mut walk.revision, revision) {
                 true => &rule::PARAMETER_REQUIRED_WITH_DEFAULT,
-                false => &rule::PARAMETER_REQUIRED,
+                false => rule::PARAMETER_REQUIRED.of(direction),
             };
             walk.note(rule, places.0, places.1, &what);
         }
-        (true, false) => walk.note(&rule::PARAMETER_OPTIONAL, places.0, places.1, &what),
+        (true, false) => {
+            let rule = rule::PARAMETER_OPTIONAL.of(direction);
+            walk.note(rule, places.0, places.1, &what);
+        }
         _ => {}
     }
     match (base.flag("deprecated"), revision.flag("deprecated")) {
@@ -142,7 +145,7 @@ fn compare_parameters<'v>(
             continue;
         }
         let rule = match key.starts_with("allow") && other == "true" {
-            true => &rule::PARAMETER_SERIALIZATION_LOOSENED,
+            true => rule::PARAMETER_SERIALIZATION_LOOSENED.of(direction),
             false => &rule::PARAMETER_SERIALIZATION_CHANGED,
         };
         let what = format!("{what}: {key} {value} → {other}");
@@ -204,7 +207,7 @@ pub(super) fn compare_values<'v>(
     if was.is_some() || is.is_some() {
         let one = Schema::new(&mut walk.base, base.pointer.clone(), was);
         let other = Schema::new(&mut walk.revision, revision.pointer.clone(), is);
-        walk.schemas(one, other, direction);
+        walk.schemas(one.written_as_text(), other.written_as_text(), direction);
     }
     if base.get("content").is_some() && revision.get("content").is_some() {
         content::compare(walk, base, revision, direction);
@@ -238,10 +241,13 @@ pub(super) fn compare_header<'v>(
         ),
         _ => {}
     }
-    match (base.flag("required"), revision.flag("required")) {
-        (true, false) => walk.note(&rule::RESPONSE_HEADER_OPTIONAL, places.0, places.1, ""),
-        (false, true) => walk.note(&rule::RESPONSE_HEADER_REQUIRED, places.0, places.1, ""),
-        _ => {}
+    let required = match (base.flag("required"), revision.flag("required")) {
+        (true, false) => Some(&rule::RESPONSE_HEADER_OPTIONAL),
+        (false, true) => Some(&rule::RESPONSE_HEADER_REQUIRED),
+        _ => None,
+    };
+    if let Some(rule) = required {
+        walk.note(rule.of(direction), places.0, places.1, "");
     }
     compare_values(walk, base, revision, direction);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::members::Members;
 use super::node::{Node, canonical};
@@ -33,13 +33,13 @@ pub(super) fn compare<'v>(
     let (here, there) = (at(base), at(revision));
     for (status, response) in &was {
         match covering(&is, status) {
-            Some(other) => compare_responses(walk, response, other, direction.turned()),
+            Some(other) => compare_one(walk, response, other, direction.turned()),
             None => {
                 // A default beside a success stands for errors.
                 let default = *status == "default" && was.keys().any(|it| it.starts_with('2'));
                 let named = is.keys().any(|it| falls_under(it, status));
                 let rule = match () {
-                    () if named => &rule::RESPONSE_RANGE_NARROWED,
+                    () if named => rule::RESPONSE_RANGE_NARROWED.of(direction.turned()),
                     () if default || status.starts_with(['4', '5']) => {
                         &rule::ERROR_RESPONSE_REMOVED
                     }
@@ -52,7 +52,7 @@ pub(super) fn compare<'v>(
     for (status, other) in is.iter().filter(|(status, _)| !was.contains_key(*status)) {
         match covering(&was, status) {
             // It came under another entry before.
-            Some(response) => compare_responses(walk, response, other, direction.turned()),
+            Some(response) => compare_one(walk, response, other, direction.turned()),
             None => walk.note(&rule::RESPONSE_ADDED, &here, &other.pointer, *status),
         }
     }
@@ -90,7 +90,7 @@ fn covering<'m, 'v>(
         .or_else(|| responses.get("default"))
 }
 
-fn compare_responses<'v>(
+pub(super) fn compare_one<'v>(
     walk: &mut Walk<'v>,
     base: &Node<'v>,
     revision: &Node<'v>,
@@ -131,12 +131,11 @@ fn compare_headers<'v>(
         }
     }
     for (name, header) in is.iter().filter(|(name, _)| !was.contains_key(*name)) {
-        walk.note(
-            &rule::RESPONSE_HEADER_ADDED,
-            &base.pointer,
-            &header.pointer,
-            name,
-        );
+        let rule = match header.flag("required") {
+            true => rule::REQUIRED_HEADER_ADDED.of(direction),
+            false => &rule::RESPONSE_HEADER_ADDED,
+        };
+        walk.note(rule, &base.pointer, &header.pointer, name);
     }
 }
 
@@ -158,9 +157,12 @@ fn compare_links<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) 
     }
 }
 
-/// A link without what it says to people.
+/// A link without what it says to people, and without members that say nothing.
 fn said(link: &Node<'_>) -> BTreeMap<String, String> {
-    let members = link.members().filter(|(key, _)| *key != "description");
+    let empty = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
+    let members = link
+        .members()
+        .filter(|(key, member)| *key != "description" && !empty(member.value));
     members
         .map(|(key, member)| (key.to_owned(), canonical(member.value)))
         .collect()

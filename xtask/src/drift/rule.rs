@@ -90,6 +90,25 @@ macro_rules! rules {
     };
 }
 
+/// Rules of what is ordinarily sent or received, and in a callback the other way
+/// round.
+macro_rules! rules_of_callbacks {
+    ($($name:ident $usual:ident $id:literal $level:ident $turned:ident $meaning:literal)*) => {
+        $(pub(crate) static $name: Both = rules_of_callbacks! {
+            @$usual
+            Rule { id: $id, level: $level, meaning: $meaning },
+            Rule {
+                id: concat!("callback-", $id),
+                level: $turned,
+                meaning: concat!("In a callback: ", $meaning),
+            }
+        };)*
+        static TURNED: &[&Both] = &[$(&$name),*];
+    };
+    (@sent $usual:expr, $callback:expr) => { Both { request: $usual, response: $callback } };
+    (@received $usual:expr, $callback:expr) => { Both { request: $callback, response: $usual } };
+}
+
 macro_rules! rules_of_both {
     ($($name:ident $id:literal $request:ident $response:ident $meaning:literal)*) => {
         $(pub(crate) static $name: Both = Both {
@@ -110,9 +129,8 @@ macro_rules! rules_of_both {
 
 /// Every rule, in the order of the reference page.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let double = DOUBLE
-        .iter()
-        .flat_map(|both| [&both.request, &both.response]);
+    let double = TURNED.iter().chain(DOUBLE);
+    let double = double.flat_map(|both| [&both.request, &both.response]);
     SINGLE.iter().copied().chain(double)
 }
 
@@ -147,30 +165,20 @@ rules! {
     SECURITY_SCOPE_ADDED "security-scope-added" Compatible "there is a new OAuth scope"
 
     PARAMETER_REMOVED "parameter-removed" Breaking "the server no longer knows a parameter"
-    REQUIRED_PARAMETER_ADDED "required-parameter-added" Breaking "there is a new parameter, and it is required"
     OPTIONAL_PARAMETER_ADDED "optional-parameter-added" Compatible "there is a new parameter, which may be left out"
-    PARAMETER_REQUIRED "parameter-became-required" Breaking "a parameter is required that was not"
     PARAMETER_REQUIRED_WITH_DEFAULT "parameter-became-required-with-default" Compatible "a parameter is required that was not, and a default stands in for it"
-    PARAMETER_OPTIONAL "parameter-became-optional" Compatible "a parameter may be left out now"
     PARAMETER_SERIALIZATION_CHANGED "parameter-serialization-changed" Breaking "a parameter is written in another style"
-    PARAMETER_SERIALIZATION_LOOSENED "parameter-serialization-loosened" Compatible "a parameter may be written in another way as well"
     PARAMETER_DEPRECATED "parameter-deprecated" Compatible "a parameter is deprecated now"
     PARAMETER_UNDEPRECATED "parameter-undeprecated" Compatible "a parameter is no longer deprecated"
 
     REQUEST_BODY_REMOVED "request-body-removed" Breaking "the server no longer takes a body"
-    REQUIRED_REQUEST_BODY_ADDED "required-request-body-added" Breaking "there is a body now, and it is required"
     OPTIONAL_REQUEST_BODY_ADDED "optional-request-body-added" Compatible "there is a body now, which may be left out"
-    REQUEST_BODY_REQUIRED "request-body-became-required" Breaking "the body is required that was not"
-    REQUEST_BODY_OPTIONAL "request-body-became-optional" Compatible "the body may be left out now"
 
     SUCCESS_RESPONSE_REMOVED "success-response-removed" Breaking "a success is answered with another status"
     ERROR_RESPONSE_REMOVED "error-response-removed" Compatible "an error no longer comes with this status"
-    RESPONSE_RANGE_NARROWED "response-range-narrowed" Compatible "statuses are named that a range or `default` stood for"
     RESPONSE_ADDED "response-added" Compatible "there is another status"
     RESPONSE_HEADER_REMOVED "response-header-removed" Breaking "a header no longer comes"
     RESPONSE_HEADER_ADDED "response-header-added" Compatible "there is another header"
-    RESPONSE_HEADER_OPTIONAL "response-header-became-optional" Breaking "a header may be missing that always came"
-    RESPONSE_HEADER_REQUIRED "response-header-became-required" Compatible "a header always comes now"
 
     LINK_REMOVED "link-removed" Compatible "a link between operations is gone"
     LINK_ADDED "link-added" Compatible "there is a link between operations"
@@ -178,7 +186,11 @@ rules! {
     CALLBACK_REMOVED "callback-removed" Breaking "the server no longer calls back"
     CALLBACK_ADDED "callback-added" Compatible "the server calls back, where it did not"
 
+    COMPONENT_REMOVED "component-removed" Breaking "a component is gone, in a document without operations"
+    COMPONENT_ADDED "component-added" Compatible "there is a new component, in a document without operations"
+
     NOT_UNDERSTOOD "not-understood" Breaking "something differs that OpenAPI 3.0 does not allow there: nobody knows what it means"
+    NOT_COMPARED "not-compared" Breaking "schemas are put together of each other in more ways than can be compared: what is below is not known"
     UNKNOWN_MEMBER_CHANGED "unknown-member-changed" Compatible "a member differs that OpenAPI 3.0 does not know"
     REFERENCE_UNRESOLVED "reference-unresolved" Breaking "a `$ref` leads nowhere in this document, and not to the same as before"
     EXTENSION_CHANGED "extension-changed" Compatible "an extension differs that this project reads"
@@ -186,6 +198,20 @@ rules! {
     DESCRIPTION_CHANGED "description-changed" Info "a description, a title, a tag, a version, or a link to documentation differs"
     EXAMPLE_CHANGED "example-changed" Info "an example differs"
     UNUSED_COMPONENT_CHANGED "unused-component-changed" Info "a component differs that no operation refers to"
+}
+
+rules_of_callbacks! {
+    REQUIRED_PARAMETER_ADDED sent "required-parameter-added" Breaking Compatible "there is a new parameter, and it is required"
+    PARAMETER_REQUIRED sent "parameter-became-required" Breaking Compatible "a parameter is required that was not"
+    PARAMETER_OPTIONAL sent "parameter-became-optional" Compatible Breaking "a parameter may be left out now"
+    PARAMETER_SERIALIZATION_LOOSENED sent "parameter-serialization-loosened" Compatible Breaking "a parameter may be written in another way as well"
+    REQUIRED_REQUEST_BODY_ADDED sent "required-request-body-added" Breaking Compatible "there is a body now, and it is required"
+    REQUEST_BODY_REQUIRED sent "request-body-became-required" Breaking Compatible "the body is required that was not"
+    REQUEST_BODY_OPTIONAL sent "request-body-became-optional" Compatible Breaking "the body may be left out now"
+    RESPONSE_RANGE_NARROWED received "response-range-narrowed" Compatible Breaking "statuses are named that a range or `default` stood for"
+    RESPONSE_HEADER_OPTIONAL received "response-header-became-optional" Breaking Compatible "a header may be missing that always came"
+    RESPONSE_HEADER_REQUIRED received "response-header-became-required" Compatible Breaking "a header always comes now"
+    REQUIRED_HEADER_ADDED received "required-response-header-added" Compatible Breaking "there is another header, which always comes"
 }
 
 rules_of_both! {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::members::Members;
 use super::node::Node;
-use super::operations::Operation;
+use super::operations::{self, Operation};
 use super::rule;
 use super::walk::{Side, Walk};
 
@@ -17,8 +17,9 @@ const VARIABLE: Members = Members(&[("default", Value::is_string), ("enum", Valu
 
 /// The list that counts for an operation; none where no level has one.
 fn list<'v>(side: &Side<'v>, operation: &Operation<'v>) -> Option<Node<'v>> {
-    let levels = [&operation.node, &operation.item, &side.root()];
-    let mut lists = levels.into_iter().filter_map(|level| level.get("servers"));
+    let root = side.root();
+    let levels = std::iter::once(&operation.node).chain(&operation.items);
+    let mut lists = levels.chain([&root]).filter_map(|it| it.get("servers"));
     lists.find(|list| list.value.as_array().is_some_and(|list| !list.is_empty()))
 }
 
@@ -32,24 +33,60 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &
         root(&other, walk.revision.root()),
     );
     walk.once(&one_at, &other_at, None, |walk| {
-        let (base, revision) = (by_url(one.as_ref()), by_url(other.as_ref()));
-        for (url, server) in &base {
-            match (server, revision.get(url)) {
-                (Some(server), Some(Some(other))) => compare_servers(walk, server, other),
-                (_, Some(_)) => {}
-                // The document's own address, wherever that is.
-                (None, None) => {}
-                (server, None) => {
-                    let here = server.as_ref().map_or(&one_at.pointer, |it| &it.pointer);
-                    walk.note(&rule::SERVER_REMOVED, here, &other_at.pointer, url);
-                }
+        let (base, mut left) = (by_url(one.as_ref()), by_url(other.as_ref()));
+        let mut gone = Vec::new();
+        for (url, server) in base {
+            match left.remove(&url) {
+                Some(other) => compare_servers(walk, server.as_ref(), other.as_ref()),
+                None => gone.push((url, server)),
             }
         }
-        for (url, server) in revision.iter().filter(|(url, _)| !base.contains_key(*url)) {
+        for (url, server) in gone {
+            // The names of its variables are never sent.
+            let shape = operations::shape_of(&url);
+            let renamed = left.keys().find(|it| operations::shape_of(it) == shape);
+            if let Some(other) = renamed.cloned().and_then(|url| left.remove(&url)) {
+                compare_servers(walk, server.as_ref(), other.as_ref());
+                continue;
+            }
+            let here = server.as_ref().map_or(&one_at.pointer, |it| &it.pointer);
+            let served = other.iter().flat_map(|list| list.items());
+            match served.into_iter().find(|it| values_of(it).contains(&url)) {
+                // It is one of several now.
+                Some(server) => {
+                    let rule = &rule::SERVER_VARIABLE_VALUE_ADDED;
+                    left.retain(|_, it| it.as_ref().is_none_or(|it| it.pointer != server.pointer));
+                    walk.note(rule, here, &server.pointer, format!("beside {url}"));
+                }
+                None => walk.note(&rule::SERVER_REMOVED, here, &other_at.pointer, url),
+            }
+        }
+        for (url, server) in left {
             let there = server.as_ref().map_or(&other_at.pointer, |it| &it.pointer);
             walk.note(&rule::SERVER_ADDED, &one_at.pointer, there, url);
         }
     });
+}
+
+/// The URLs that a server with one variable stands for.
+fn values_of(server: &Node<'_>) -> Vec<String> {
+    let url = server.text("url").unwrap_or_default();
+    let Some((before, (name, after))) = url
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    else {
+        return Vec::new();
+    };
+    let variable = server.get("variables").and_then(|it| it.get(name));
+    let Some(variable) = variable.filter(|_| !after.contains('{')) else {
+        return Vec::new();
+    };
+    let listed = variable.items_of("enum");
+    let listed = listed.iter().filter_map(|it| it.value.as_str());
+    let values = listed.chain(variable.text("default"));
+    values
+        .map(|value| plain(&format!("{before}{value}{after}")))
+        .collect()
 }
 
 /// By URL, without a slash at its end.
@@ -71,17 +108,16 @@ fn plain(url: &str) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-fn compare_servers<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) {
+fn compare_servers<'v>(walk: &mut Walk<'v>, base: Option<&Node<'v>>, revision: Option<&Node<'v>>) {
+    // The document's own address, wherever that is.
+    let (Some(base), Some(revision)) = (base, revision) else {
+        return;
+    };
     SERVER.compare_node(walk, base, revision);
     // A variable that is not in the URL counts for nothing.
-    let url = base.text("url").unwrap_or_default();
-    for name in url
-        .split('{')
-        .skip(1)
-        .filter_map(|part| part.split('}').next())
-    {
-        let variable = |server: &Node<'v>| server.get("variables")?.get(name);
-        match (variable(base), variable(revision)) {
+    for (name, other) in names(base).zip(names(revision)) {
+        let variable = |server: &Node<'v>, name| server.get("variables")?.get(name);
+        match (variable(base, name), variable(revision, other)) {
             (Some(one), Some(other)) => compare_variables(walk, name, &one, &other),
             (None, None) => {}
             _ => {
@@ -95,6 +131,12 @@ fn compare_servers<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>
             }
         }
     }
+}
+
+/// The names of the variables in a server's URL.
+fn names<'v>(server: &Node<'v>) -> impl Iterator<Item = &'v str> {
+    let parts = server.text("url").unwrap_or_default().split('{').skip(1);
+    parts.filter_map(|part| part.split('}').next())
 }
 
 fn compare_variables(walk: &mut Walk<'_>, name: &str, base: &Node<'_>, revision: &Node<'_>) {

@@ -6,11 +6,12 @@
 //! the time grows with the documents, and recursion ends.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::node::Node;
-use super::rule::{Direction, Level, Rule};
+use super::rule::{self, Direction, Level, Rule};
 use super::schema::{self, Schema};
 use crate::document::Document;
 use crate::pointer;
@@ -19,6 +20,8 @@ use crate::pointer;
 pub(super) struct Side<'v> {
     pub(super) document: &'v Document,
     reached: BTreeSet<String>,
+    /// The components that build on another one by `allOf`, by its pointer.
+    heirs: Rc<HashMap<String, Vec<Node<'v>>>>,
 }
 
 impl<'v> Side<'v> {
@@ -26,7 +29,22 @@ impl<'v> Side<'v> {
         Self {
             document,
             reached: BTreeSet::new(),
+            heirs: Rc::new(heirs(document)),
         }
+    }
+
+    /// The same document, of which nothing was reached yet.
+    fn anew(&self) -> Self {
+        Self {
+            document: self.document,
+            reached: BTreeSet::new(),
+            heirs: Rc::clone(&self.heirs),
+        }
+    }
+
+    /// The components that build on another one.
+    pub(super) fn heirs(&self, pointer: &str) -> Vec<Node<'v>> {
+        self.heirs.get(pointer).cloned().unwrap_or_default()
     }
 
     pub(super) fn root(&self) -> Node<'v> {
@@ -36,24 +54,35 @@ impl<'v> Side<'v> {
     /// The node at the end of a chain of references; where that leads nowhere,
     /// the last reference.
     pub(super) fn follow(&mut self, node: Node<'v>) -> Node<'v> {
-        let mut node = node;
+        let mut last = node;
         let mut seen = BTreeSet::new();
-        while seen.insert(node.pointer.clone()) {
-            let Some(reference) = node.text("$ref") else {
-                return node;
-            };
-            let target = pointer::of_reference(reference);
-            let found = target.and_then(|pointer| {
-                let value = self.document.value.pointer(&pointer)?;
-                Some(Node { value, pointer })
-            });
-            let Some(found) = found else {
-                return node;
-            };
-            self.reached.insert(found.pointer.clone());
-            node = found;
+        while seen.insert(last.pointer.clone()) {
+            match self.target(&last) {
+                Some(target) => last = target,
+                None => break,
+            }
         }
-        node
+        last
+    }
+
+    /// A node and all that its references lead to, itself first.
+    pub(super) fn chain(&mut self, node: Node<'v>) -> Vec<Node<'v>> {
+        let mut chain = vec![node];
+        while let Some(target) = chain.last().and_then(|last| self.target(last)) {
+            if chain.iter().any(|node| node.pointer == target.pointer) {
+                break;
+            }
+            chain.push(target);
+        }
+        chain
+    }
+
+    /// What a node refers to, if that is in the document.
+    fn target(&mut self, node: &Node<'v>) -> Option<Node<'v>> {
+        let pointer = pointer::of_reference(node.text("$ref")?)?;
+        let value = self.document.value.pointer(&pointer)?;
+        self.reached.insert(pointer.clone());
+        Some(Node { value, pointer })
     }
 
     /// Notes that a component counts although nothing refers to it by `$ref`.
@@ -64,6 +93,20 @@ impl<'v> Side<'v> {
     pub(super) fn is_reached(&self, pointer: &str) -> bool {
         self.reached.contains(pointer)
     }
+}
+
+fn heirs(document: &Document) -> HashMap<String, Vec<Node<'_>>> {
+    let mut heirs: HashMap<_, Vec<_>> = HashMap::new();
+    let components = Node::root(&document.value).get("components");
+    for (_, schema) in components.map_or_else(Vec::new, |it| it.members_of("schemas")) {
+        for part in schema.items_of("allOf") {
+            let base = part.text("$ref").and_then(pointer::of_reference);
+            if let Some(base) = base {
+                heirs.entry(base).or_default().push(schema.clone());
+            }
+        }
+    }
+    heirs
 }
 
 /// A difference, before it is known which operations it reaches.
@@ -96,27 +139,63 @@ pub(super) struct Walk<'v> {
     left: VecDeque<(Schema<'v>, Schema<'v>, Direction, usize)>,
     /// Whether anything is written as XML.
     pub(super) speaks_xml: bool,
-    /// What was found of pairs that might be the same.
-    sames: HashMap<(String, String), bool>,
-    /// Whether this walk is one to see whether a pair is the same: the first
-    /// difference ends it.
-    is_question: bool,
+    /// The questions that were asked, and the answers.
+    answers: HashMap<(String, String, Question), bool>,
+    /// What this walk is to answer, if it is one to answer a question: what
+    /// speaks against it ends it.
+    question: Option<Question>,
+    /// How many more pairs are compared at the most, in this walk and in those
+    /// that answer its questions: schemas that are put together of each other
+    /// make more pairs than anybody can wait for.
+    steps: usize,
+    steps_of_questions: usize,
+}
+
+/// What can be asked of two schemas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Question {
+    /// Whether they say the same.
+    Same,
+    /// Whether a client of the one gets on with the other.
+    GoesOn(Direction),
+}
+
+impl Question {
+    fn directions(self) -> &'static [Direction] {
+        match self {
+            Self::Same => &[Direction::Request, Direction::Response],
+            Self::GoesOn(Direction::Request) => &[Direction::Request],
+            Self::GoesOn(Direction::Response) => &[Direction::Response],
+        }
+    }
 }
 
 impl<'v> Walk<'v> {
     pub(super) fn new(base: &'v Document, revision: &'v Document) -> Self {
+        let size = size_of(&base.value) + size_of(&revision.value);
         Self {
-            base: Side::new(base),
-            revision: Side::new(revision),
+            speaks_xml: [base, revision].iter().any(|it| speaks_xml(&it.value)),
+            steps: 1_000 + 4 * size,
+            steps_of_questions: 10_000 + 20 * size,
+            ..Self::between(Side::new(base), Side::new(revision))
+        }
+    }
+
+    fn between(base: Side<'v>, revision: Side<'v>) -> Self {
+        Self {
+            base,
+            revision,
             found: Vec::new(),
             // The document as a whole.
             stops: vec![Stop::default()],
             here: 0,
             seen: HashMap::new(),
             left: VecDeque::new(),
-            speaks_xml: [base, revision].iter().any(|it| speaks_xml(&it.value)),
-            sames: HashMap::new(),
-            is_question: false,
+            speaks_xml: false,
+            answers: HashMap::new(),
+            question: None,
+            steps: 0,
+            steps_of_questions: 0,
         }
     }
 
@@ -173,42 +252,84 @@ impl<'v> Walk<'v> {
     /// Compares all that is left.
     pub(super) fn finish(&mut self) {
         while let Some((base, revision, direction, stop)) = self.left.pop_front() {
-            if self.is_question && self.has_difference() {
+            if self.question.is_some() && !self.is_answered() {
                 return;
             }
             self.here = stop;
+            let Some(steps) = self.steps.checked_sub(1) else {
+                self.left.clear();
+                // The same document says the same, however tangled it is.
+                if self.base.document.value != self.revision.document.value {
+                    let what = "and what is below";
+                    self.note(&rule::NOT_COMPARED, base.at, revision.at, what);
+                }
+                break;
+            };
+            self.steps = steps;
             schema::compare(self, &base, &revision, direction);
         }
         self.here = 0;
     }
 
-    /// Whether two schemas say the same, descriptions and examples aside. While
-    /// that is being asked, the pair counts as the same.
+    /// Whether two schemas say the same, descriptions and examples aside.
     pub(super) fn are_same(&mut self, base: &Schema<'v>, revision: &Schema<'v>) -> bool {
-        let pair = (base.key(), revision.key());
-        if let Some(same) = self.sames.get(&pair) {
-            return *same;
-        }
-        let mut walk = Walk::new(self.base.document, self.revision.document);
-        walk.is_question = true;
-        walk.speaks_xml = self.speaks_xml;
-        walk.sames = std::mem::take(&mut self.sames);
-        walk.sames.insert(pair.clone(), true);
-        walk.schemas(base.clone(), revision.clone(), Direction::Request);
-        walk.schemas(base.clone(), revision.clone(), Direction::Response);
-        walk.finish();
-        let same = !walk.has_difference();
-        self.sames = walk.sames;
-        if !same && !self.is_question {
-            // What was the same if this was is to be asked again.
-            self.sames.retain(|_, same| !*same);
-        }
-        self.sames.insert(pair, same);
-        same
+        self.ask(base, revision, Question::Same)
     }
 
-    fn has_difference(&self) -> bool {
-        self.found.iter().any(|it| it.rule.level != Level::Info)
+    /// Whether a client goes on if one schema takes the other's place.
+    pub(super) fn goes_on(
+        &mut self,
+        base: &Schema<'v>,
+        revision: &Schema<'v>,
+        direction: Direction,
+    ) -> bool {
+        self.ask(base, revision, Question::GoesOn(direction))
+    }
+
+    /// While something is being asked, the answer counts as yes.
+    fn ask(&mut self, base: &Schema<'v>, revision: &Schema<'v>, question: Question) -> bool {
+        let key = (base.key(), revision.key(), question);
+        if let Some(answer) = self.answers.get(&key) {
+            return *answer;
+        }
+        self.answers.insert(key.clone(), true);
+        let mut walk = Walk {
+            speaks_xml: self.speaks_xml,
+            answers: std::mem::take(&mut self.answers),
+            question: Some(question),
+            steps: std::mem::take(self.steps_for_questions()),
+            ..Walk::between(self.base.anew(), self.revision.anew())
+        };
+        for direction in question.directions() {
+            walk.schemas(base.clone(), revision.clone(), *direction);
+        }
+        walk.finish();
+        let answer = walk.is_answered();
+        self.answers = walk.answers;
+        *self.steps_for_questions() = walk.steps;
+        if !answer && self.question.is_none() {
+            // What rested on this one is to be asked again.
+            self.answers.retain(|_, answer| !*answer);
+        }
+        self.answers.insert(key, answer);
+        answer
+    }
+
+    /// One that answers a question has no more for others than for itself.
+    fn steps_for_questions(&mut self) -> &mut usize {
+        match self.question {
+            None => &mut self.steps_of_questions,
+            Some(_) => &mut self.steps,
+        }
+    }
+
+    /// Whether nothing that was found speaks against what is asked.
+    fn is_answered(&self) -> bool {
+        let counts = |level| match self.question {
+            Some(Question::GoesOn(_)) => level == Level::Breaking,
+            Some(Question::Same) | None => level != Level::Info,
+        };
+        !self.found.iter().any(|it| counts(it.rule.level))
     }
 
     /// A new stop for a pair that was not compared yet.
@@ -234,6 +355,11 @@ impl<'v> Walk<'v> {
         self.stops.len() - 1
     }
 
+    /// Whether either document has an operation.
+    pub(super) fn met_operations(&self) -> bool {
+        self.stops.iter().any(|stop| stop.operation.is_some())
+    }
+
     /// The operations from which a stop was reached.
     pub(super) fn operations(&self, stop: usize) -> BTreeSet<&str> {
         let mut seen = BTreeSet::from([stop]);
@@ -245,6 +371,15 @@ impl<'v> Walk<'v> {
             left.extend(stop.from.iter().filter(|from| seen.insert(**from)));
         }
         operations
+    }
+}
+
+/// How many values a value is made of.
+fn size_of(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(members) => members.values().map(size_of).sum(),
+        Value::Array(items) => items.iter().map(size_of).sum(),
+        _ => 0,
     }
 }
 

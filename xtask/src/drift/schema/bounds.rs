@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::super::rule;
-use super::{Pair, Schema};
+use super::{Pair, Schema, types};
 
 /// A keyword, and the flag that excludes the bound itself.
 type Keyword = (&'static str, &'static str);
@@ -27,6 +27,24 @@ const MOST: [Keyword; 4] = [
 struct Bound {
     number: Number,
     excluded: bool,
+}
+
+impl Bound {
+    /// The least integer above 1 is 2.
+    fn of_integers(self, tighter: Ordering) -> Self {
+        let step = match tighter {
+            Ordering::Greater => 1,
+            _ => -1,
+        };
+        let next = self.number.as_i64().and_then(|it| it.checked_add(step));
+        match next.filter(|_| self.excluded) {
+            Some(next) => Self {
+                number: next.into(),
+                excluded: false,
+            },
+            None => self,
+        }
+    }
 }
 
 impl std::fmt::Display for Bound {
@@ -76,6 +94,10 @@ fn tightest(schema: &Schema<'_>, (key, exclusive): Keyword, tighter: Ordering) -
         let bound = Bound {
             number: number.clone(),
             excluded: part.flag(exclusive),
+        };
+        let bound = match types::is_integer(schema) {
+            true => bound.of_integers(tighter),
+            false => bound,
         };
         // Nothing is shorter than nothing.
         let idle = key.starts_with("min") && key != "minimum" && number.as_u64() == Some(0);

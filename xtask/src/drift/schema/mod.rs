@@ -7,6 +7,7 @@
 //! is sent, the second what is received.
 
 mod bounds;
+mod discriminator;
 mod keywords;
 mod object;
 mod types;
@@ -26,6 +27,8 @@ pub(super) struct Schema<'v> {
     pub(super) at: String,
     /// The places that say something of it, each without its `allOf`.
     pub(super) parts: Vec<Node<'v>>,
+    /// Whether its values are written as plain text, so that `5` is text too.
+    as_text: bool,
 }
 
 impl<'v> Schema<'v> {
@@ -46,8 +49,8 @@ impl<'v> Schema<'v> {
             }
             let mut all = node.items_of("allOf");
             // One alternative is none.
-            for key in unions::KEYS {
-                let alternatives = node.items_of(key);
+            for list in unions::KEYS.iter().filter_map(|key| node.get(key)) {
+                let alternatives = unions::alternatives(&list);
                 if alternatives.len() == 1 {
                     all.extend(alternatives);
                 }
@@ -58,6 +61,15 @@ impl<'v> Schema<'v> {
         Self {
             at: at.into(),
             parts,
+            as_text: false,
+        }
+    }
+
+    /// The schema of what is written as plain text: in a path, a query, a header.
+    pub(super) fn written_as_text(self) -> Self {
+        Self {
+            as_text: true,
+            ..self
         }
     }
 
@@ -65,6 +77,9 @@ impl<'v> Schema<'v> {
     pub(super) fn key(&self) -> String {
         let mut pointers: Vec<_> = self.parts.iter().map(|it| it.pointer.as_str()).collect();
         pointers.sort_unstable();
+        if self.as_text {
+            pointers.push("text");
+        }
         pointers.join("\n")
     }
 
@@ -142,8 +157,11 @@ impl<'v> Pair<'_, 'v> {
         (base_at, base): (String, Vec<Node<'v>>),
         (revision_at, revision): (String, Vec<Node<'v>>),
     ) {
-        let base = Schema::new(&mut self.walk.base, base_at, base);
-        let revision = Schema::new(&mut self.walk.revision, revision_at, revision);
-        self.walk.schemas(base, revision, self.direction);
+        let mut one = Schema::new(&mut self.walk.base, base_at, base);
+        let mut other = Schema::new(&mut self.walk.revision, revision_at, revision);
+        if self.base.as_text {
+            (one, other) = (one.written_as_text(), other.written_as_text());
+        }
+        self.walk.schemas(one, other, self.direction);
     }
 }

@@ -31,7 +31,7 @@ const IMPLIED: [(&str, &[&str]); 2] = [
 ];
 
 /// Formats of which one holds all values of the other.
-const WIDER: [(&str, &str); 2] = [("int32", "int64"), ("float", "double")];
+const WIDER: [(&str, &str); 3] = [("int32", "int64"), ("int32", "double"), ("float", "double")];
 
 pub(super) fn is_type(name: &str) -> bool {
     bits(name).is_some()
@@ -46,6 +46,21 @@ fn bits(name: &str) -> Option<u8> {
 fn named(schema: &Schema<'_>) -> Option<u8> {
     let types = schema.all("type").filter_map(|it| bits(it.value.as_str()?));
     types.reduce(|one, other| one & other)
+}
+
+/// The types that are possible. On paper a number is text.
+fn possible(schema: &Schema<'_>) -> u8 {
+    const TEXT: u8 = 8;
+    const SCALARS: u8 = 1 | TEXT | 16 | 32;
+    let types = named(schema).unwrap_or(u8::MAX);
+    match schema.as_text && types & TEXT != 0 {
+        true => types | SCALARS,
+        false => types,
+    }
+}
+
+pub(super) fn is_integer(schema: &Schema<'_>) -> bool {
+    named(schema) == bits("integer")
 }
 
 fn implied(schema: &Schema<'_>) -> Option<u8> {
@@ -76,8 +91,7 @@ fn words(types: Option<u8>) -> String {
 /// Returns whether the two still have something in common.
 pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
     let (base, revision) = (named(pair.base), named(pair.revision));
-    let all = u8::MAX;
-    let (from, to) = (base.unwrap_or(all), revision.unwrap_or(all));
+    let (from, to) = (possible(pair.base), possible(pair.revision));
     if base != revision {
         let what = format!("{} → {}", words(base), words(revision));
         let same = base.or(implied(pair.base)) == revision.or(implied(pair.revision));

@@ -1,19 +1,25 @@
-//! `oneOf`, `anyOf`, and what tells the alternatives apart.
+//! `oneOf` and `anyOf`.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use super::super::node::{Node, canonical};
-use super::super::rule;
+use super::super::rule::{self, Direction};
 use super::super::walk::Side;
-use super::{Pair, Schema};
+use super::{Pair, Schema, discriminator};
 use crate::pointer;
 
 pub(super) const KEYS: [&str; 2] = ["oneOf", "anyOf"];
 
-/// More alternatives than this are paired in their order, not each with each.
-const MOST_COMPARED: usize = 12;
+/// More pairs of alternatives than this are not compared each with each.
+const MOST_COMPARED: usize = 200;
+
+/// The alternatives that a keyword of a node lists, each once.
+pub(super) fn alternatives<'v>(list: &Node<'v>) -> Vec<Node<'v>> {
+    let mut seen = BTreeSet::new();
+    let mut nodes: Vec<_> = list.items().collect();
+    nodes.retain(|node| seen.insert(canonical(node.value)));
+    nodes
+}
 
 /// Several alternatives.
 #[derive(Clone)]
@@ -32,7 +38,7 @@ impl<'v> Union<'v> {
         let mut unions = Vec::new();
         for key in KEYS {
             for list in schema.all(key) {
-                let nodes: Vec<_> = list.items().collect();
+                let nodes = alternatives(&list);
                 // One alternative was taken as none.
                 if nodes.len() == 1 {
                     continue;
@@ -69,6 +75,14 @@ impl<'v> Union<'v> {
         }
     }
 
+    /// How many alternatives two have in common, at first sight.
+    fn likeness(&self, other: &Self) -> usize {
+        let named = |name: &Option<String>| name.is_some() && other.names.contains(name);
+        let each = self.names.iter().zip(&self.texts);
+        each.filter(|(name, text)| named(name) || other.texts.contains(text))
+            .count()
+    }
+
     fn shown(&self, index: usize) -> String {
         match &self.names[index] {
             Some(name) => name.clone(),
@@ -77,7 +91,7 @@ impl<'v> Union<'v> {
     }
 }
 
-fn name_of(node: &Node<'_>) -> Option<String> {
+pub(super) fn name_of(node: &Node<'_>) -> Option<String> {
     let target = pointer::of_reference(node.text("$ref")?)?;
     target.rsplit('/').next().map(str::to_owned)
 }
@@ -101,17 +115,31 @@ pub(super) fn compare_alone(pair: &mut Pair<'_, '_>) -> bool {
 
 pub(super) fn compare(pair: &mut Pair<'_, '_>) {
     let base = Union::of(pair.base, &mut pair.walk.base);
-    let revision = Union::of(pair.revision, &mut pair.walk.revision);
-    for (base, revision) in base.iter().zip(&revision) {
-        compare_unions(pair, base, revision);
+    let mut revision = Union::of(pair.revision, &mut pair.walk.revision);
+    let mut left = Vec::new();
+    for union in base {
+        let others = revision.iter().enumerate();
+        let alike = others.map(|(index, other)| (union.likeness(other), index));
+        // The first of those that are the most alike.
+        let best = alike.max_by_key(|(likeness, index)| (*likeness, usize::MAX - index));
+        match best {
+            Some((1.., index)) => compare_unions(pair, &union, &revision.remove(index)),
+            _ => left.push(union),
+        }
     }
-    if let Some(more) = revision.get(base.len()) {
-        pair.note(&rule::ALTERNATIVES_INTRODUCED, more.key, "");
+    let paired = left.len().min(revision.len());
+    for (union, other) in left.drain(..paired).zip(revision.drain(..paired)) {
+        compare_unions(pair, &union, &other);
     }
-    if let Some(gone) = base.get(revision.len()) {
-        pair.note(&rule::ALTERNATIVES_LIFTED, gone.key, "");
+    for more in revision {
+        let places = (pair.base.at.clone(), more.at);
+        pair.note_at(&rule::ALTERNATIVES_INTRODUCED, places, more.key);
     }
-    compare_discriminators(pair);
+    for gone in left {
+        let places = (gone.at, pair.revision.at.clone());
+        pair.note_at(&rule::ALTERNATIVES_LIFTED, places, gone.key);
+    }
+    discriminator::compare(pair);
 }
 
 /// Whether a union is all that a schema says.
@@ -163,12 +191,15 @@ fn compare_unions<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Unio
 type Matches = (Vec<(usize, usize)>, Vec<usize>, Vec<usize>);
 
 /// Which alternative is which: those of one name, then those that say the same,
-/// then, where as many are left on both sides, in their order.
+/// then those that take in what the other had, then, where as many are left on
+/// both sides, in their order.
 fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) -> Matches {
     let mut matched = Vec::new();
     let mut gone: Vec<_> = (0..base.alternatives.len()).collect();
     let mut new: Vec<_> = (0..revision.alternatives.len()).collect();
-    let mut take = |gone: &mut Vec<usize>, same: &mut dyn FnMut(usize, usize) -> bool| {
+    let mut take = |gone: &mut Vec<usize>,
+                    new: &mut Vec<usize>,
+                    same: &mut dyn FnMut(usize, usize) -> bool| {
         gone.retain(|one| {
             let found = new.iter().position(|other| same(*one, *other));
             if let Some(found) = found {
@@ -177,95 +208,57 @@ fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) 
             found.is_none()
         });
     };
-    take(&mut gone, &mut |one, other| {
+    take(&mut gone, &mut new, &mut |one, other| {
         base.names[one].is_some() && base.names[one] == revision.names[other]
     });
-    take(&mut gone, &mut |one, other| {
+    take(&mut gone, &mut new, &mut |one, other| {
         base.texts[one] == revision.texts[other]
     });
-    if gone.len() <= MOST_COMPARED {
-        take(&mut gone, &mut |one, other| {
-            let (one, other) = (&base.alternatives[one], &revision.alternatives[other]);
-            pair.walk.are_same(one, other)
+    let schemas =
+        |one: usize, other: usize| (&base.alternatives[one], &revision.alternatives[other]);
+    let (walk, direction) = (&mut *pair.walk, pair.direction);
+    let few = gone.len() * new.len() <= MOST_COMPARED;
+    if few {
+        take(&mut gone, &mut new, &mut |one, other| {
+            let (one, other) = schemas(one, other);
+            walk.are_same(one, other)
+        });
+    }
+    let several = base.alternatives.len() > 1 && revision.alternatives.len() > 1;
+    if several && few {
+        take(&mut gone, &mut new, &mut |one, other| {
+            let (one, other) = schemas(one, other);
+            walk.goes_on(one, other, direction)
         });
     }
     // Neither gone nor new: changed.
-    let several = base.alternatives.len() > 1 && revision.alternatives.len() > 1;
     if several && gone.len() == new.len() {
         matched.extend(gone.drain(..).zip(new.drain(..)));
     }
+    let few = gone.len() * revision.alternatives.len() + new.len() * base.alternatives.len()
+        <= MOST_COMPARED;
+    // What another alternative has room for is not gone, or not new.
+    if several && few {
+        match direction {
+            Direction::Request => gone.retain(|one| {
+                let mut others = 0..revision.alternatives.len();
+                let heir = others.find(|other| {
+                    let (one, other) = schemas(*one, *other);
+                    walk.goes_on(one, other, direction)
+                });
+                matched.extend(heir.map(|other| (*one, other)));
+                heir.is_none()
+            }),
+            Direction::Response => new.retain(|other| {
+                let mut ones = 0..base.alternatives.len();
+                let home = ones.find(|one| {
+                    let (one, other) = schemas(*one, *other);
+                    walk.goes_on(one, other, direction)
+                });
+                matched.extend(home.map(|one| (one, *other)));
+                home.is_none()
+            }),
+        }
+    }
     (matched, gone, new)
-}
-
-fn compare_discriminators(pair: &mut Pair<'_, '_>) {
-    let key = "discriminator";
-    let property = |schema: &Schema<'_>| {
-        let found = schema.all(key).find_map(|it| it.text("propertyName"));
-        found.map(str::to_owned)
-    };
-    let (base, revision) = (property(pair.base), property(pair.revision));
-    if base.is_none() && revision.is_some() {
-        let what = revision.unwrap_or_default();
-        pair.note(&rule::DISCRIMINATOR_ADDED, key, what);
-        return;
-    }
-    if base != revision {
-        let words = |property: Option<String>| property.unwrap_or_else(|| "none".into());
-        let what = format!("{} → {}", words(base), words(revision));
-        pair.note(&rule::DISCRIMINATOR_CHANGED, key, what);
-        return;
-    }
-    if base.is_none() {
-        return;
-    }
-    let base = mapping(pair.base, &mut pair.walk.base);
-    let revision = mapping(pair.revision, &mut pair.walk.revision);
-    for value in base.keys().filter(|it| !revision.contains_key(*it)) {
-        pair.note(&rule::DISCRIMINATOR_VALUE_REMOVED, key, value);
-    }
-    for value in revision.keys().filter(|it| !base.contains_key(*it)) {
-        pair.note(&rule::DISCRIMINATOR_VALUE_ADDED, key, value);
-    }
-    for (value, base) in base {
-        if let (Some(base), Some(Some(revision))) = (base, revision.get(&value)) {
-            let places = (base.pointer.clone(), revision.pointer.clone());
-            pair.go_on((places.0, vec![base]), (places.1, vec![revision.clone()]));
-        }
-    }
-}
-
-/// The schema that each value names: those that are written down, and the names
-/// of the alternatives.
-fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Option<Node<'v>>> {
-    let mut named = BTreeMap::new();
-    let mut written = Vec::new();
-    for discriminator in schema.all("discriminator") {
-        for (value, target) in discriminator.members_of("mapping") {
-            let target = target.value.as_str().unwrap_or_default();
-            let pointer = pointer::of_reference(target)
-                .unwrap_or_else(|| pointer::join("/components/schemas", target));
-            let node = side.document.value.pointer(&pointer).map(|value| Node {
-                value,
-                pointer: pointer.clone(),
-            });
-            side.reach(&pointer);
-            written.push(pointer);
-            named.insert(value.to_owned(), node);
-        }
-    }
-    for key in KEYS {
-        for node in schema
-            .all(key)
-            .flat_map(|list| list.items().collect::<Vec<_>>())
-        {
-            let pointer = node.value.get("$ref").and_then(Value::as_str);
-            let pointer = pointer.and_then(pointer::of_reference);
-            if pointer.is_some_and(|pointer| !written.contains(&pointer))
-                && let Some(name) = name_of(&node)
-            {
-                named.entry(name).or_insert(Some(node));
-            }
-        }
-    }
-    named
 }

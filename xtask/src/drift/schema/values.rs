@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::super::node::{Node, canonical, shown};
 use super::super::rule;
 use super::{Pair, Schema};
@@ -14,7 +16,6 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
     compare_multiples(pair);
     compare_uniqueness(pair);
     compare_negations(pair);
-    let xml = |schema: &Schema<'_>| texts(schema, "xml");
     if pair.walk.speaks_xml && xml(pair.base) != xml(pair.revision) {
         pair.note(&rule::XML_CHANGED, "xml", "it is written otherwise");
     }
@@ -27,6 +28,17 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
         (true, false) => pair.note(&rule::SCHEMA_UNDEPRECATED, "deprecated", ""),
         _ => {}
     }
+}
+
+/// How values are written as XML, without what counts anyway.
+fn xml(schema: &Schema<'_>) -> BTreeSet<String> {
+    let usual = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+    let said = schema.all("xml").map(|xml| {
+        let members = xml.members().filter(|(_, member)| !usual(member.value));
+        let members = members.map(|(key, member)| format!("{key}: {}", canonical(member.value)));
+        members.collect::<BTreeSet<_>>()
+    });
+    said.flatten().collect()
 }
 
 /// The different values of a keyword.

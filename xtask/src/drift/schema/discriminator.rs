@@ -1,0 +1,107 @@
+//! What tells alternatives apart.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::node::Node;
+use super::super::rule;
+use super::super::walk::Side;
+use super::unions::{KEYS, name_of};
+use super::{Pair, Schema};
+use crate::pointer;
+
+pub(super) fn compare(pair: &mut Pair<'_, '_>) {
+    let key = "discriminator";
+    let property = |schema: &Schema<'_>| {
+        let found = schema.all(key).find_map(|it| it.text("propertyName"));
+        found.map(str::to_owned)
+    };
+    let (base, revision) = (property(pair.base), property(pair.revision));
+    if base.is_none() && revision.is_some() {
+        let what = revision.unwrap_or_default();
+        pair.note(&rule::DISCRIMINATOR_ADDED, key, what);
+        return;
+    }
+    if base != revision {
+        let words = |property: Option<String>| property.unwrap_or_else(|| "none".into());
+        let what = format!("{} → {}", words(base), words(revision));
+        pair.note(&rule::DISCRIMINATOR_CHANGED, key, what);
+        return;
+    }
+    if base.is_none() {
+        return;
+    }
+    let base = mapping(pair.base, &mut pair.walk.base);
+    let revision = mapping(pair.revision, &mut pair.walk.revision);
+    for value in base.keys().filter(|it| !revision.contains_key(*it)) {
+        pair.note(&rule::DISCRIMINATOR_VALUE_REMOVED, key, value);
+    }
+    for value in revision.keys().filter(|it| !base.contains_key(*it)) {
+        pair.note(&rule::DISCRIMINATOR_VALUE_ADDED, key, value);
+    }
+    for (value, base) in base {
+        if let (Some(base), Some(Some(revision))) = (base, revision.get(&value)) {
+            let places = (base.pointer.clone(), revision.pointer.clone());
+            pair.go_on((places.0, vec![base]), (places.1, vec![revision.clone()]));
+        }
+    }
+}
+
+/// The schema that each value names: those that are written down, the names of
+/// the alternatives, and, where there are none, of those that build on it.
+fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Option<Node<'v>>> {
+    let mut named = BTreeMap::new();
+    let mut written = Vec::new();
+    for discriminator in schema.all("discriminator") {
+        for (value, target) in discriminator.members_of("mapping") {
+            let target = target.value.as_str().unwrap_or_default();
+            let pointer = pointer::of_reference(target)
+                .unwrap_or_else(|| pointer::join("/components/schemas", target));
+            let node = side.document.value.pointer(&pointer).map(|value| Node {
+                value,
+                pointer: pointer.clone(),
+            });
+            side.reach(&pointer);
+            written.push(pointer);
+            named.insert(value.to_owned(), node);
+        }
+    }
+    for key in KEYS {
+        for node in schema
+            .all(key)
+            .flat_map(|list| list.items().collect::<Vec<_>>())
+        {
+            let pointer = node.value.get("$ref").and_then(Value::as_str);
+            let pointer = pointer.and_then(pointer::of_reference);
+            if pointer.is_some_and(|pointer| !written.contains(&pointer))
+                && let Some(name) = name_of(&node)
+            {
+                named.entry(name).or_insert(Some(node));
+            }
+        }
+    }
+    let has_alternatives = KEYS.iter().any(|key| schema.says(key));
+    let is = |pointer: &str| schema.parts.iter().any(|part| part.pointer == pointer);
+    for part in schema
+        .parts
+        .iter()
+        .filter(|it| it.get("discriminator").is_some())
+    {
+        let heirs = side.heirs(&part.pointer);
+        // One of them is told apart from its siblings where their base stands.
+        if has_alternatives || heirs.iter().any(|heir| is(&heir.pointer)) {
+            continue;
+        }
+        for heir in heirs
+            .into_iter()
+            .filter(|it| !written.contains(&it.pointer))
+        {
+            side.reach(&heir.pointer);
+            if let Some(name) = heir.pointer.rsplit('/').next() {
+                named.entry(name.to_owned()).or_insert(Some(heir));
+            }
+        }
+    }
+    named
+}
