@@ -34,7 +34,7 @@ pub(crate) fn of_reference(reference: &str) -> Option<String> {
     Some(percent_decode(fragment))
 }
 
-fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -197,3 +197,69 @@ fn a_policy_that_says_too_little_is_refused_with_its_line() {
         );
     }
 }
+
+#[test]
+fn a_document_may_be_split_into_files() {
+    const WHOLE: &str = "\
+openapi: 3.0.3
+info: { title: T, version: '1' }
+paths:
+  /a:
+    get:
+      responses:
+        '200': { description: '', content: { application/json: { schema: { $ref: '#/components/schemas/A' } } } }
+components:
+  schemas:
+    A: { type: object, properties: { b: { $ref: '#/components/schemas/B' }, a: { $ref: '#/components/schemas/A' } } }
+    B: { type: string }
+";
+    let main = "\
+openapi: 3.0.3
+info: { title: T, version: '1' }
+paths:
+  /a: { $ref: './paths/a.yaml' }
+components:
+  schemas:
+    B: { type: string }
+";
+    let directory = Directory::new(main);
+    directory.write("base.yaml", WHOLE);
+    fs::create_dir(directory.0.path().join("paths")).unwrap();
+    directory.write(
+        "paths/a.yaml",
+        "\
+get:
+  responses:
+    '200': { description: '', content: { application/json: { schema: { $ref: '../more%20schemas.yaml#/A' } } } }
+",
+    );
+    let schemas = |b: &str| {
+        format!(
+            "\
+A: {{ type: object, properties: {{ a: {{ $ref: '#/A' }},
+  b: {{ {b} }} }} }}
+"
+        )
+    };
+    directory.write(
+        "more schemas.yaml",
+        &schemas("$ref: 'revision.yaml#/components/schemas/B'"),
+    );
+    assert_eq!(directory.stderr(&[]), "");
+    assert_eq!(directory.code(&["--fail-on", "any"]), 0);
+
+    directory.write("more schemas.yaml", &schemas("type: integer"));
+    let text = directory.stdout(&[]);
+    assert!(text.contains("more schemas.yaml:2"), "{text}");
+    assert_eq!(directory.code(&["--fail-on", "breaking"]), 4);
+
+    directory.write(
+        "more schemas.yaml",
+        &schemas("$ref: 'https://b.test/b.yaml'"),
+    );
+    let told = directory.stderr(&[]);
+    assert!(
+        told.contains("more schemas.yaml:2") && told.contains("https://b.test/b.yaml"),
+        "{told}"
+    );
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
-use xtask::drift::{Comparison, Level, Policy, Verdict, drift, format};
+use xtask::drift::{Comparison, Files, Level, Policy, Verdict, compare, format};
 use xtask::{Error, Source};
 
 use super::{Ending, tell};
@@ -13,6 +13,7 @@ use super::{Ending, tell};
 ///
 /// What has changed from BASE to REVISION, where, and what it means to a client that was built from
 /// BASE and talks to a server of REVISION. Order, layout, `$ref` and `allOf` make no difference.
+/// Files that a document refers to are read with it; URLs are not fetched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -83,10 +84,10 @@ fn attempt(arguments: &Arguments) -> Result<Ending, Error> {
         print!("{}", format::reference());
         return Ok(Ending::Fine);
     };
-    let (base, revision) = (read(base)?, read(revision)?);
+    let (base, revision) = (gather(base)?, gather(revision)?);
     let policy = arguments.policy.as_deref().map(read).transpose()?;
     let policy = policy.map(|source| Policy::parse(&source).map(|policy| (policy, source)));
-    let mut comparison = drift(&base, &revision)?;
+    let mut comparison = compare(&base, &revision);
     if let Some((policy, source)) = policy.transpose()? {
         let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let day = today.split('T').next().unwrap_or_default();
@@ -102,6 +103,14 @@ fn attempt(arguments: &Arguments) -> Result<Ending, Error> {
         true => Ok(Ending::Stale),
         false => Ok(Ending::Fine),
     }
+}
+
+/// A document and the files that it refers to, which are looked for from where it is.
+fn gather(path: &Path) -> Result<Files, Error> {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let files = Files::gather(&read(path)?, &|file| read(&directory.join(file)).ok())?;
+    tell(files.unread());
+    Ok(files)
 }
 
 fn read(path: &Path) -> Result<Source, Error> {

@@ -2,6 +2,7 @@
 //! a client that was built from the first and talks to a server of the second.
 //!
 //! - `rule`: every kind of change, and its level.
+//! - `files`: a document and the files that it refers to.
 //! - `walk`: through both documents at once; `node`: where it stands.
 //! - `operations`, `servers`, `security`, `parameters`, `bodies`,
 //!   `content`, `encoding`, `responses`, `schema`: what is compared, from the outside in.
@@ -15,6 +16,7 @@ mod change;
 mod components;
 mod content;
 mod encoding;
+mod files;
 pub mod format;
 mod members;
 mod node;
@@ -33,11 +35,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 pub use change::{Change, Comparison, Verdict};
+pub use files::Files;
 pub use policy::Policy;
 pub use rule::{Level, Rule, rules};
 
-use crate::checks;
-use crate::document::{Document, Source};
+use crate::document::Source;
 use crate::finding::Finding;
 use members::Members;
 use node::{Node, canonical};
@@ -52,14 +54,19 @@ const ROOT: Members = Members(&[
     ("components", |_| true),
 ]);
 
-/// Compares two documents of OpenAPI 3.0.
+/// Compares two documents of OpenAPI 3.0 that are one file each.
 ///
 /// # Errors
 ///
 /// A refusal, with its place, where one of them is no such document.
 pub fn drift(base: &Source, revision: &Source) -> Result<Comparison, Finding> {
-    let (one, other) = (read(base)?, read(revision)?);
-    let mut walk = Walk::new(&one, &other);
+    let alone = |source| Files::gather(source, &|_| None);
+    Ok(compare(&alone(base)?, &alone(revision)?))
+}
+
+/// Compares two documents of OpenAPI 3.0 with all their files.
+pub fn compare(base: &Files, revision: &Files) -> Comparison {
+    let mut walk = Walk::new(base, revision);
     operations::compare(&mut walk);
     if !walk.met_operations() {
         components::compare_all(&mut walk);
@@ -72,24 +79,14 @@ pub fn drift(base: &Source, revision: &Source) -> Result<Comparison, Finding> {
     if info(&roots.0) != info(&roots.1) {
         walk.note(&rule::DESCRIPTION_CHANGED, "/info", "/info", "info");
     }
-    Ok(Comparison {
-        base: base.name.clone(),
-        revision: revision.name.clone(),
-        changes: changes(&walk, &one, &other),
-    })
-}
-
-fn read(source: &Source) -> Result<Document, Finding> {
-    let document = Document::parse(source)?;
-    // What people mean by `3.0` is clear enough here.
-    let version = document.value.get("openapi").map(canonical);
-    if !version.is_some_and(|version| ["3", "\"3.0\""].contains(&&*version)) {
-        checks::version(&document.value, &|pointer| document.place(pointer))?;
+    Comparison {
+        base: base.name().to_owned(),
+        revision: revision.name().to_owned(),
+        changes: changes(&walk, base, revision),
     }
-    Ok(document)
 }
 
-fn changes(walk: &Walk<'_>, base: &Document, revision: &Document) -> Vec<Change> {
+fn changes(walk: &Walk<'_>, base: &Files, revision: &Files) -> Vec<Change> {
     let mut reached: HashMap<usize, Vec<String>> = HashMap::new();
     let mut changes: Vec<_> = walk
         .found

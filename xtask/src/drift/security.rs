@@ -229,7 +229,7 @@ fn words(alternatives: &[Alternative]) -> String {
 
 fn scheme<'v>(side: &Side<'v>, name: &str) -> Option<Node<'v>> {
     let pointer = pointer::join("/components/securitySchemes", name);
-    let value = side.document.value.pointer(&pointer)?;
+    let value = side.document.get(&pointer)?;
     Some(Node { value, pointer })
 }
 

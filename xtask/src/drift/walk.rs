@@ -10,22 +10,21 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::files::Files;
 use super::node::Node;
 use super::rule::{self, Direction, Level, Rule};
 use super::schema::{self, Schema};
-use crate::document::Document;
-use crate::pointer;
 
 /// One of the two documents, and what of it was reached.
 pub(super) struct Side<'v> {
-    pub(super) document: &'v Document,
+    pub(super) document: &'v Files,
     reached: BTreeSet<String>,
     /// The components that build on another one by `allOf`, by its pointer.
     heirs: Rc<HashMap<String, Vec<Node<'v>>>>,
 }
 
 impl<'v> Side<'v> {
-    fn new(document: &'v Document) -> Self {
+    fn new(document: &'v Files) -> Self {
         Self {
             document,
             reached: BTreeSet::new(),
@@ -48,7 +47,7 @@ impl<'v> Side<'v> {
     }
 
     pub(super) fn root(&self) -> Node<'v> {
-        Node::root(&self.document.value)
+        Node::root(self.document.root())
     }
 
     /// The node at the end of a chain of references; where that leads nowhere,
@@ -79,8 +78,9 @@ impl<'v> Side<'v> {
 
     /// What a node refers to, if that is in the document.
     fn target(&mut self, node: &Node<'v>) -> Option<Node<'v>> {
-        let pointer = pointer::of_reference(node.text("$ref")?)?;
-        let value = self.document.value.pointer(&pointer)?;
+        let reference = node.text("$ref")?;
+        let pointer = self.document.target_of(&node.pointer, reference)?;
+        let value = self.document.get(&pointer)?;
         self.reached.insert(pointer.clone());
         Some(Node { value, pointer })
     }
@@ -95,12 +95,13 @@ impl<'v> Side<'v> {
     }
 }
 
-fn heirs(document: &Document) -> HashMap<String, Vec<Node<'_>>> {
+fn heirs(document: &Files) -> HashMap<String, Vec<Node<'_>>> {
     let mut heirs: HashMap<_, Vec<_>> = HashMap::new();
-    let components = Node::root(&document.value).get("components");
+    let components = Node::root(document.root()).get("components");
     for (_, schema) in components.map_or_else(Vec::new, |it| it.members_of("schemas")) {
         for part in schema.items_of("allOf") {
-            let base = part.text("$ref").and_then(pointer::of_reference);
+            let reference = part.text("$ref");
+            let base = reference.and_then(|it| document.target_of(&part.pointer, it));
             if let Some(base) = base {
                 heirs.entry(base).or_default().push(schema.clone());
             }
@@ -171,10 +172,10 @@ impl Question {
 }
 
 impl<'v> Walk<'v> {
-    pub(super) fn new(base: &'v Document, revision: &'v Document) -> Self {
-        let size = size_of(&base.value) + size_of(&revision.value);
+    pub(super) fn new(base: &'v Files, revision: &'v Files) -> Self {
+        let size: usize = base.values().chain(revision.values()).map(size_of).sum();
         Self {
-            speaks_xml: [base, revision].iter().any(|it| speaks_xml(&it.value)),
+            speaks_xml: base.values().chain(revision.values()).any(speaks_xml),
             steps: 1_000 + 4 * size,
             steps_of_questions: 10_000 + 20 * size,
             ..Self::between(Side::new(base), Side::new(revision))
@@ -259,7 +260,12 @@ impl<'v> Walk<'v> {
             let Some(steps) = self.steps.checked_sub(1) else {
                 self.left.clear();
                 // The same document says the same, however tangled it is.
-                if self.base.document.value != self.revision.document.value {
+                if !self
+                    .base
+                    .document
+                    .values()
+                    .eq(self.revision.document.values())
+                {
                     let what = "and what is below";
                     self.note(&rule::NOT_COMPARED, base.at, revision.at, what);
                 }

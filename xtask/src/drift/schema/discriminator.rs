@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::super::node::Node;
 use super::super::rule;
 use super::super::walk::Side;
@@ -56,9 +54,16 @@ fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Opt
     for discriminator in schema.all("discriminator") {
         for (value, target) in discriminator.members_of("mapping") {
             let target = target.value.as_str().unwrap_or_default();
-            let pointer = pointer::of_reference(target)
-                .unwrap_or_else(|| pointer::join("/components/schemas", target));
-            let node = side.document.value.pointer(&pointer).map(|value| Node {
+            // A component's name, or where it stands.
+            let component = pointer::join("/components/schemas", target);
+            let pointer = match side.document.get(&component) {
+                Some(_) => component,
+                None => {
+                    let elsewhere = side.document.target_of(&discriminator.pointer, target);
+                    elsewhere.unwrap_or(component)
+                }
+            };
+            let node = side.document.get(&pointer).map(|value| Node {
                 value,
                 pointer: pointer.clone(),
             });
@@ -72,8 +77,8 @@ fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Opt
             .all(key)
             .flat_map(|list| list.items().collect::<Vec<_>>())
         {
-            let pointer = node.value.get("$ref").and_then(Value::as_str);
-            let pointer = pointer.and_then(pointer::of_reference);
+            let reference = node.text("$ref");
+            let pointer = reference.and_then(|it| side.document.target_of(&node.pointer, it));
             if pointer.is_some_and(|pointer| !written.contains(&pointer))
                 && let Some(name) = name_of(&node)
             {

@@ -92,8 +92,8 @@ impl<'v> Union<'v> {
 }
 
 pub(super) fn name_of(node: &Node<'_>) -> Option<String> {
-    let target = pointer::of_reference(node.text("$ref")?)?;
-    target.rsplit('/').next().map(str::to_owned)
+    let last = node.text("$ref")?.rsplit(['/', '#']).next()?;
+    Some(pointer::percent_decode(last))
 }
 
 /// Compares a schema with several alternatives of which it is one. Returns
