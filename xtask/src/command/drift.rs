@@ -85,14 +85,8 @@ fn attempt(arguments: &Arguments) -> Result<Ending, Error> {
         return Ok(Ending::Fine);
     };
     let (base, revision) = (gather(base)?, gather(revision)?);
-    let policy = arguments.policy.as_deref().map(read).transpose()?;
-    let policy = policy.map(|source| Policy::parse(&source).map(|policy| (policy, source)));
     let mut comparison = compare(&base, &revision);
-    if let Some((policy, source)) = policy.transpose()? {
-        let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let day = today.split('T').next().unwrap_or_default();
-        tell(&policy.apply(&mut comparison, &source, day));
-    }
+    apply(arguments.policy.as_deref(), &mut comparison)?;
     match arguments.format {
         Format::Text => anstream::print!("{}", format::text(&comparison)),
         Format::Json => print!("{}", format::json(&comparison)),
@@ -103,6 +97,19 @@ fn attempt(arguments: &Arguments) -> Result<Ending, Error> {
         true => Ok(Ending::Stale),
         false => Ok(Ending::Fine),
     }
+}
+
+/// Applies a policy as it stands today, and says what is to be said of its entries.
+pub(super) fn apply(policy: Option<&Path>, comparison: &mut Comparison) -> Result<(), Error> {
+    let Some(path) = policy else {
+        return Ok(());
+    };
+    let source = read(path)?;
+    let policy = Policy::parse(&source)?;
+    let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let day = today.split('T').next().unwrap_or_default();
+    tell(&policy.apply(comparison, &source, day));
+    Ok(())
 }
 
 /// A document and the files that it refers to, which are looked for from where it is.

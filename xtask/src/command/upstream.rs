@@ -60,6 +60,9 @@ pub(crate) struct CheckArguments {
     /// `never`.
     #[arg(long, value_enum, default_value_t = FailOn::Compatible, value_name = "LEVEL")]
     fail_on: FailOn,
+    /// Other levels, and accepted changes of the document, each with a reason and an end.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 /// Take over what is published.
@@ -98,7 +101,10 @@ pub(crate) fn check_offline() -> Ending {
 
 fn attempt(arguments: &CheckArguments) -> Result<Ending, Error> {
     let (records, reading) = read(&arguments.pages)?;
-    let checked = check(&reading, &records)?;
+    let mut checked = check(&reading, &records)?;
+    if let Some(comparison) = &mut checked.comparison {
+        super::drift::apply(arguments.policy.as_deref(), comparison)?;
+    }
     show(&checked, arguments.format);
     Ok(ending(&checked, arguments.fail_on))
 }

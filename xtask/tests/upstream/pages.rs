@@ -26,6 +26,27 @@ fn a_change_is_found_on_its_page_and_line() {
 }
 
 #[test]
+fn a_change_that_was_accepted_does_not_fail() {
+    let project = Project::new();
+    let amount = "amount:\n                            type: string";
+    let bounded = format!("{amount}\n                            minLength: 1");
+    project.edit("send-points.md", amount, &bounded);
+    project.write(
+        "policy.toml",
+        "\
+[[accept]]
+rule = \"request-bound-tightened\"
+operation = \"POST /sendPoints\"
+reason = \"nobody sends an empty amount\"
+until = 9999-01-01
+",
+    );
+    let checked = project.check_at(&["--pages", "published", "--policy", "policy.toml"]);
+    assert_eq!(checked.json["drift"]["verdict"], "unchanged");
+    assert_eq!(checked.code, 0, "{}", checked.said);
+}
+
+#[test]
 fn new_words_around_the_same_slice_are_worth_a_note() {
     let project = Project::new();
     project.edit("fetch-points.md", "Read the points", "Look at the points");

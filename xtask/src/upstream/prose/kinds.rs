@@ -29,11 +29,26 @@ impl Kinds {
     /// Whether prose with these types says the same as a schema with those. A number may be whole:
     /// prose knows JSON's types, which have no integers.
     pub(super) fn agree_with(&self, schema: &Self) -> bool {
-        let as_prose = |kind: &String| match kind.as_str() {
-            "integer" if self.0.contains("number") => "number".to_owned(),
-            _ => kind.clone(),
+        let as_prose = |kind: &String| {
+            let broader = kind.replace("integer", "number");
+            match kind.as_str() {
+                "integer" | "array of integer" if self.0.contains(&broader) => broader,
+                // Most prose does not say of what.
+                list if list.starts_with(ARRAY) && !self.0.contains(list) => match self.array() {
+                    Some(said) if said == ARRAY || list == ARRAY => said.to_owned(),
+                    _ => list.to_owned(),
+                },
+                _ => kind.clone(),
+            }
         };
         schema.0.is_empty() || self.0 == schema.0.iter().map(as_prose).collect()
+    }
+}
+
+impl Kinds {
+    fn array(&self) -> Option<&str> {
+        let mut arrays = self.0.iter().filter(|kind| kind.starts_with(ARRAY));
+        arrays.next().map(String::as_str)
     }
 }
 
@@ -44,6 +59,8 @@ impl fmt::Display for Kinds {
     }
 }
 
+const ARRAY: &str = "array";
+
 fn word(text: &str) -> String {
     let lower = text.to_lowercase();
     match lower.as_str() {
@@ -53,13 +70,34 @@ fn word(text: &str) -> String {
         "bool" | "boolean" => "boolean",
         "null" => "null",
         "object" | "json" => "object",
-        "array" | "list" => "array",
-        _ if lower.starts_with('[') || lower.ends_with("[]") || lower.starts_with("array") => {
-            "array"
-        }
-        _ => text,
+        "array" | "list" => ARRAY,
+        _ => return array(&lower).unwrap_or_else(|| text.to_owned()),
     }
     .to_owned()
+}
+
+/// `[String]`, `string[]`, `array of strings`, `List<String>`: of what, if that is a type of JSON
+/// and not the name of an object.
+fn array(lower: &str) -> Option<String> {
+    let items = lower
+        .strip_prefix('[')
+        .and_then(|it| it.strip_suffix(']'))
+        .or_else(|| lower.strip_suffix("[]"))
+        .or_else(|| {
+            let after = lower.strip_prefix("array").or(lower.strip_prefix("list"))?;
+            Some(
+                after
+                    .trim()
+                    .trim_start_matches("of ")
+                    .trim_matches(['<', '>', '(', ')']),
+            )
+        })?;
+    let item = word(items.trim().trim_end_matches('s'));
+    let is_scalar = ["string", "integer", "number", "boolean"].contains(&item.as_str());
+    Some(match is_scalar {
+        true => format!("{ARRAY} of {item}"),
+        false => ARRAY.to_owned(),
+    })
 }
 
 /// Deeper alternatives of alternatives are not looked at.
@@ -70,7 +108,16 @@ fn gather(root: &Value, schema: &Value, kinds: &mut BTreeSet<String>, depth: usi
         return;
     };
     if let Some(kind) = schema.get("type").and_then(Value::as_str) {
-        kinds.insert(kind.to_owned());
+        let items = match kind {
+            ARRAY => schema.get("items").and_then(|items| follow(root, items)),
+            _ => None,
+        };
+        let item = items.and_then(|items| items.get("type")?.as_str());
+        kinds.insert(match item {
+            // What an object or a list in a list is named is not compared.
+            Some(item) if !["object", ARRAY].contains(&item) => format!("{ARRAY} of {item}"),
+            _ => kind.to_owned(),
+        });
     }
     if schema.get("nullable") == Some(&Value::Bool(true)) {
         kinds.insert("null".to_owned());
@@ -91,6 +138,7 @@ mod tests {
 
     #[test]
     fn prose_and_schema_agree_type_by_type() {
+        let lists = |item: &str| json!({ "type": "array", "items": { "type": item } });
         for (prose, schema, agree) in [
             ("String", json!({ "type": "string" }), true),
             ("number", json!({ "type": "integer" }), true),
@@ -112,6 +160,18 @@ mod tests {
                 false,
             ),
             ("[Recipient]", json!({ "type": "array" }), true),
+            ("array", lists("string"), true),
+            ("[String]", lists("string"), true),
+            ("[Int]", lists("string"), false),
+            ("number[]", lists("integer"), true),
+            ("Array of strings", lists("integer"), false),
+            (
+                "array<string>",
+                json!({ "type": "array", "items": {} }),
+                true,
+            ),
+            ("array", lists("object"), true),
+            ("string", lists("string"), false),
             ("Recipient", json!({ "type": "object" }), false),
             ("Recipient", json!({}), true),
         ] {
