@@ -29,7 +29,7 @@ pub(crate) struct Fault {
 }
 
 /// Deeper than any document written by a person, and far from exhausting the stack.
-pub(crate) const DEEPEST: usize = 64;
+pub(crate) const DEEPEST: usize = 100;
 
 /// How many nodes aliases may add up to: a document of nested aliases doubles with every line.
 const MOST_ALIASED_NODES: usize = 100_000;
@@ -173,11 +173,18 @@ impl<'t> Reader<'t> {
 
     fn mapping(&mut self, here: &str, depth: usize) -> Result<Value, Fault> {
         let mut members = Map::new();
+        let mut merged = Vec::new();
         loop {
             let (event, span) = self.next()?;
             let line = span.start.line();
             let key = match event {
-                Event::MappingEnd => return Ok(Value::Object(members)),
+                Event::MappingEnd => break,
+                Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<" => {
+                    let event = self.next()?;
+                    let value = self.node(event, pointer::join(here, "<<"), depth + 1)?;
+                    merged.push((line, value));
+                    continue;
+                }
                 Event::Scalar(text, style, _, tag) => key(&text, style, tag.as_deref(), line)?,
                 _ => {
                     return Err(fault(
@@ -200,6 +207,41 @@ impl<'t> Reader<'t> {
             let value = self.node(event, there, depth + 1)?;
             members.insert(key, value);
         }
+        for (line, value) in merged {
+            self.merge(&mut members, value, here, line)?;
+        }
+        Ok(Value::Object(members))
+    }
+
+    /// Adds what `<<` names and the mapping does not say itself. YAML 1.2 has dropped it; people
+    /// go on using it.
+    fn merge(
+        &mut self,
+        members: &mut Map<String, Value>,
+        value: Value,
+        here: &str,
+        line: usize,
+    ) -> Result<(), Fault> {
+        let several = match value {
+            Value::Array(several) => several,
+            one => vec![one],
+        };
+        for one in several {
+            let Value::Object(more) = one else {
+                return Err(fault(
+                    line,
+                    "`<<` merges mappings, and this is none",
+                    "write the members out, or use `$ref`",
+                ));
+            };
+            for (key, value) in more {
+                if !members.contains_key(&key) {
+                    self.lines.insert(pointer::join(here, &key), line);
+                    members.insert(key, value);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -216,13 +258,6 @@ fn syntax(error: &ScanError) -> Fault {
 fn key(text: &str, style: ScalarStyle, tag: Option<&Tag>, line: usize) -> Result<String, Fault> {
     if style != ScalarStyle::Plain || tag.is_some() {
         return Ok(text.to_owned());
-    }
-    if text == "<<" {
-        return Err(fault(
-            line,
-            "`<<` merges mappings in YAML 1.1; OpenAPI uses YAML 1.2",
-            "write the members out, or use `$ref`",
-        ));
     }
     match plain(text) {
         Some(Value::Null | Value::Bool(_)) => Err(fault(

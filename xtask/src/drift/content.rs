@@ -9,7 +9,7 @@ use super::members::Members;
 use super::node::Node;
 use super::rule::{self, Direction};
 use super::schema::Schema;
-use super::walk::Walk;
+use super::walk::{Side, Walk};
 
 const MEDIA_TYPE: Members =
     Members(&[("schema", Value::is_object), ("encoding", Value::is_object)]);
@@ -35,7 +35,7 @@ pub(super) fn compare<'v>(
     }
     for (name, media) in &was {
         match like(&is, name) {
-            Some(other) => compare_media_types(walk, media, other, direction),
+            Some(other) => compare_media_types(walk, name, (media, other), direction),
             None => match covering(&is, name) {
                 Some((star, other)) => {
                     let what = format!("{name} → {star}");
@@ -45,7 +45,7 @@ pub(super) fn compare<'v>(
                         (&media.pointer, &other.pointer),
                         &what,
                     );
-                    compare_media_types(walk, media, other, direction);
+                    compare_media_types(walk, name, (media, other), direction);
                 }
                 None => {
                     let rule = match is.keys().any(|it| falls_under(it, name)) {
@@ -59,7 +59,7 @@ pub(super) fn compare<'v>(
     }
     for (name, media) in is.iter().filter(|(name, _)| like(&was, name).is_none()) {
         match covering(&was, name) {
-            Some((_, star)) => compare_media_types(walk, star, media, direction),
+            Some((_, star)) => compare_media_types(walk, name, (star, media), direction),
             // That it stands for one of them was told.
             None if was.keys().any(|it| falls_under(it, name)) => {}
             None => note(
@@ -115,17 +115,24 @@ fn plain(name: &str) -> &str {
 
 fn compare_media_types<'v>(
     walk: &mut Walk<'v>,
-    base: &Node<'v>,
-    revision: &Node<'v>,
+    name: &str,
+    (base, revision): (&Node<'v>, &Node<'v>),
     direction: Direction,
 ) {
     MEDIA_TYPE.compare_node(walk, base, revision);
-    encoding::compare(walk, base, revision, direction);
-    let one = Schema::new(&mut walk.base, base.pointer.clone(), base.get("schema"));
-    let other = Schema::new(
-        &mut walk.revision,
-        revision.pointer.clone(),
-        revision.get("schema"),
-    );
+    let is_form = plain(name).starts_with("multipart/") || plain(name).ends_with("-urlencoded");
+    // Elsewhere it counts for nothing.
+    if is_form {
+        encoding::compare(walk, base, revision, direction);
+    }
+    let schema = |media: &Node<'v>, side: &mut Side<'v>| {
+        let schema = Schema::new(side, media.pointer.clone(), media.get("schema"));
+        match is_form || plain(name) == "text/plain" {
+            true => schema.written_as_text(),
+            false => schema,
+        }
+    };
+    let one = schema(base, &mut walk.base);
+    let other = schema(revision, &mut walk.revision);
     walk.schemas(one, other, direction);
 }

@@ -31,6 +31,27 @@ const DESCRIPTIONS: [&str; 6] = [
     "tags",
     "bearerFormat",
 ];
+/// What later versions of JSON Schema know, and OpenAPI 3.0 does not: whoever
+/// writes it means something by it.
+const LATER: [&str; 17] = [
+    "$id",
+    "$dynamicRef",
+    "const",
+    "contains",
+    "contentEncoding",
+    "contentMediaType",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "maxContains",
+    "minContains",
+    "patternProperties",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedProperties",
+];
 const EXAMPLES: [&str; 2] = ["example", "examples"];
 
 impl Members {
@@ -116,6 +137,7 @@ impl Members {
             _ if key.starts_with("x-") => &rule::OTHER_EXTENSION_CHANGED,
             "" => &rule::NOT_UNDERSTOOD,
             _ if self.0.iter().any(|(known, _)| *known == key) => &rule::NOT_UNDERSTOOD,
+            _ if shape == Shape::Schema && LATER.contains(&key) => &rule::NOT_UNDERSTOOD,
             _ => &rule::UNKNOWN_MEMBER_CHANGED,
         }
     }

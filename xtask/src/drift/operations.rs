@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::members::{Members, Shape};
-use super::node::Node;
+use super::node::{Node, canonical};
 use super::rule::{self, Direction};
 use super::walk::{Side, Walk};
 use super::{bodies, parameters, responses, security, servers};
@@ -139,22 +139,40 @@ fn compare_items<'v>(
     revision: &[(&'v str, Node<'v>)],
 ) {
     let of = |items: &[(&'v str, Node<'v>)], side: &mut Side<'v>| {
-        let items = items.iter().cloned();
-        let items = items.map(|(path, node)| match path.starts_with("x-") {
-            true => (path.to_owned(), vec![node]),
-            false => (shape_of(path), side.chain(node)),
-        });
+        let items = items.iter().filter(|(path, _)| !path.starts_with("x-"));
+        let items = items.map(|(path, node)| (shape_of(path), side.chain(node.clone())));
         items.collect::<BTreeMap<_, _>>()
     };
+    let extensions = |items: &[(&'v str, Node<'v>)]| {
+        let items = items.iter().filter(|(path, _)| path.starts_with("x-"));
+        let items = items.map(|(name, node)| (*name, canonical(node.value)));
+        items.collect::<BTreeMap<_, _>>()
+    };
+    if extensions(base) != extensions(revision) {
+        walk.note(&rule::OTHER_EXTENSION_CHANGED, "/paths", "/paths", "paths");
+    }
     let (base, revision) = (of(base, &mut walk.base), of(revision, &mut walk.revision));
+    let places = |at: &[Node<'_>]| at[0].pointer.clone();
+    // What leads nowhere is known by its reference.
+    let leads_nowhere = |at: &[Node<'_>]| at.last().is_some_and(|it| it.text("$ref").is_some());
+    for (path, nodes) in revision.iter().filter(|(it, _)| !base.contains_key(*it)) {
+        let there = ("/paths".to_owned(), places(nodes));
+        PATH_ITEM.compare_rest(walk, &[], nodes, there.clone(), Shape::Other);
+        if leads_nowhere(nodes) {
+            walk.note(&rule::OPERATION_ADDED, there.0, there.1, path);
+        }
+    }
     for (path, nodes) in &base {
         let Some(others) = revision.get(path) else {
+            let here = (places(nodes), "/paths".to_owned());
+            PATH_ITEM.compare_rest(walk, nodes, &[], here.clone(), Shape::Other);
+            if leads_nowhere(nodes) {
+                walk.note(&rule::OPERATION_REMOVED, here.0, here.1, path);
+            }
             continue;
         };
-        let at = |nodes: &[Node<'_>]| nodes[0].pointer.clone();
-        let places = (at(nodes), at(others));
+        let places = (places(nodes), places(others));
         PATH_ITEM.compare_rest(walk, nodes, others, places, Shape::Other);
-        // What leads nowhere is known by its reference.
         if let (Some(last), Some(other)) = (nodes.last(), others.last())
             && last.text("$ref") != other.text("$ref")
         {
@@ -184,7 +202,12 @@ fn table<'v>(side: &mut Side<'v>, paths: Vec<(&'v str, Node<'v>)>) -> Table<'v> 
                 method,
                 path,
             };
-            table.entry((shape_of(path), method)).or_insert(operation);
+            // Paths that differ by name alone are known by it.
+            let shape = match table.contains_key(&(shape_of(path), method)) {
+                true => path.to_owned(),
+                false => shape_of(path),
+            };
+            table.insert((shape, method), operation);
         }
     }
     table

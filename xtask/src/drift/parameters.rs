@@ -9,7 +9,7 @@ use super::content;
 use super::members::Members;
 use super::node::Node;
 use super::operations::Operation;
-use super::rule::{self, Direction};
+use super::rule::{self, Direction, Rule};
 use super::schema::Schema;
 use super::walk::{Side, Walk};
 
@@ -136,31 +136,73 @@ pub(super) fn compare_one<'v>(
         (true, false) => walk.note(&rule::PARAMETER_UNDEPRECATED, places.0, places.1, &what),
         _ => {}
     }
+    for (rule, change) in reserialized(walk, base, revision, direction) {
+        walk.note(rule, places.0, places.1, format!("{what}: {change}"));
+    }
+    let is_given = path || base.flag("required") && revision.flag("required");
+    if became_a_list(walk, base, revision) {
+        let rule = rule::PARAMETER_LISTS.of(direction);
+        walk.note(rule, places.0, places.1, &what);
+        let one = schema(&mut walk.base, base);
+        let list = schema(&mut walk.revision, revision);
+        let items = list.items(&mut walk.revision);
+        walk.schemas(one.written_as_text(), items.written_as_text(), direction);
+        return;
+    }
+    compare_values(walk, base, revision, direction, is_given);
+}
+
+/// What differs in how a parameter or a header is written.
+fn reserialized<'v>(
+    walk: &mut Walk<'v>,
+    base: &Node<'v>,
+    revision: &Node<'v>,
+    direction: Direction,
+) -> Vec<(&'static Rule, String)> {
     let scalar = is_scalar(&mut walk.base, base) && is_scalar(&mut walk.revision, revision);
+    let lists = is_list(&mut walk.base, base) && is_list(&mut walk.revision, revision);
     let (was, is) = (serialization(base), serialization(revision));
+    let mut changes = Vec::new();
     for (key, value) in &was {
         let other = is.get(key).cloned().unwrap_or_default();
-        // A single value has no parts to be put together.
-        if *value == other || *key == "explode" && scalar {
+        // A single value has no parts to be put together, and those of a simple
+        // list have no names.
+        let idle = scalar || was["style"] == "simple" && is["style"] == "simple" && lists;
+        if *value == other || *key == "explode" && idle {
             continue;
         }
         let rule = match key.starts_with("allow") && other == "true" {
             true => rule::PARAMETER_SERIALIZATION_LOOSENED.of(direction),
             false => &rule::PARAMETER_SERIALIZATION_CHANGED,
         };
-        let what = format!("{what}: {key} {value} → {other}");
-        walk.note(rule, places.0, places.1, what);
+        changes.push((rule, format!("{key} {value} → {other}")));
     }
-    compare_values(walk, base, revision, direction);
+    changes
+}
+
+/// Whether a single value is written as a list of one is.
+fn became_a_list<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) -> bool {
+    let form = serialization(revision);
+    is_scalar(&mut walk.base, base)
+        && is_list(&mut walk.revision, revision)
+        && revision.text("in") == Some("query")
+        && form["style"] == "form"
+        && form["explode"] == "true"
+        && serialization(base)["by"] == form["by"]
 }
 
 fn schema<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> Schema<'v> {
-    Schema::new(side, "", parameter.get("schema"))
+    Schema::new(side, parameter.pointer.clone(), parameter.get("schema"))
 }
 
 /// What is assumed where a parameter is left out.
 fn has_default<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> bool {
     schema(side, parameter).says("default")
+}
+
+fn is_list<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> bool {
+    let parts = schema(side, parameter).parts;
+    parts.iter().any(|part| part.text("type") == Some("array"))
 }
 
 fn is_scalar<'v>(side: &mut Side<'v>, parameter: &Node<'v>) -> bool {
@@ -196,18 +238,21 @@ fn serialization(parameter: &Node<'_>) -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// The values of a parameter or of a header.
-pub(super) fn compare_values<'v>(
+/// The values of a parameter or of a header, which may always be given.
+fn compare_values<'v>(
     walk: &mut Walk<'v>,
     base: &Node<'v>,
     revision: &Node<'v>,
     direction: Direction,
+    is_given: bool,
 ) {
-    let (was, is) = (base.get("schema"), revision.get("schema"));
-    if was.is_some() || is.is_some() {
-        let one = Schema::new(&mut walk.base, base.pointer.clone(), was);
-        let other = Schema::new(&mut walk.revision, revision.pointer.clone(), is);
-        walk.schemas(one.written_as_text(), other.written_as_text(), direction);
+    if base.get("schema").is_some() || revision.get("schema").is_some() {
+        let mut one = schema(&mut walk.base, base).written_as_text();
+        let mut other = schema(&mut walk.revision, revision).written_as_text();
+        if is_given {
+            (one, other) = (one.always_given(), other.always_given());
+        }
+        walk.schemas(one, other, direction);
     }
     if base.get("content").is_some() && revision.get("content").is_some() {
         content::compare(walk, base, revision, direction);
@@ -223,13 +268,8 @@ pub(super) fn compare_header<'v>(
 ) {
     PARAMETER.compare_node(walk, base, revision);
     let places = (&base.pointer, &revision.pointer);
-    if serialization(base) != serialization(revision) {
-        walk.note(
-            &rule::PARAMETER_SERIALIZATION_CHANGED,
-            places.0,
-            places.1,
-            "",
-        );
+    for (rule, change) in reserialized(walk, base, revision, direction) {
+        walk.note(rule, places.0, places.1, change);
     }
     match (base.flag("deprecated"), revision.flag("deprecated")) {
         (false, true) => walk.note(&rule::PARAMETER_DEPRECATED, places.0, places.1, "a header"),
@@ -249,5 +289,5 @@ pub(super) fn compare_header<'v>(
     if let Some(rule) = required {
         walk.note(rule.of(direction), places.0, places.1, "");
     }
-    compare_values(walk, base, revision, direction);
+    compare_values(walk, base, revision, direction, false);
 }

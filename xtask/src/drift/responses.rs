@@ -41,7 +41,7 @@ pub(super) fn compare<'v>(
                 let rule = match () {
                     () if named => rule::RESPONSE_RANGE_NARROWED.of(direction.turned()),
                     () if default || status.starts_with(['4', '5']) => {
-                        &rule::ERROR_RESPONSE_REMOVED
+                        rule::ERROR_RESPONSE_REMOVED.of(direction.turned())
                     }
                     () => &rule::SUCCESS_RESPONSE_REMOVED,
                 };

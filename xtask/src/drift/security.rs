@@ -146,8 +146,12 @@ fn compare_alternatives(
         walk.note(&rule::SECURITY_REQUIRED, places.0, places.1, what);
     }
     if nothing(is) && !nothing(was) {
+        let rule = match is.iter().all(Alternative::is_empty) {
+            true => &rule::SECURITY_REMOVED,
+            false => &rule::SECURITY_LIFTED,
+        };
         let what = format!("{} → nothing", words(was));
-        walk.note(&rule::SECURITY_LIFTED, places.0, places.1, what);
+        walk.note(rule, places.0, places.1, what);
         return;
     }
     for known in was.iter().filter(|it| !it.is_empty()) {

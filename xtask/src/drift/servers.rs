@@ -33,6 +33,17 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &
         root(&other, walk.revision.root()),
     );
     walk.once(&one_at, &other_at, None, |walk| {
+        let own = |at: &Node<'_>| at.pointer != "/servers" && !at.pointer.is_empty();
+        let first = |list: &Option<Node<'v>>| {
+            let first = list.as_ref().and_then(|it| it.items().next());
+            first.map(|server| plain(server.text("url").unwrap_or_default()))
+        };
+        if own(&one_at) && !own(&other_at) && first(&one) != first(&other) {
+            let words = |list| first(list).unwrap_or_else(|| "nothing".to_owned());
+            let what = format!("{} → {}", words(&one), words(&other));
+            let rule = &rule::SERVER_INHERITED;
+            walk.note(rule, &one_at.pointer, &other_at.pointer, what);
+        }
         let (base, mut left) = (by_url(one.as_ref()), by_url(other.as_ref()));
         let mut gone = Vec::new();
         for (url, server) in base {
@@ -50,15 +61,20 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &
                 continue;
             }
             let here = server.as_ref().map_or(&one_at.pointer, |it| &it.pointer);
-            let served = other.iter().flat_map(|list| list.items());
-            match served.into_iter().find(|it| values_of(it).contains(&url)) {
-                // It is one of several now.
-                Some(server) => {
-                    let rule = &rule::SERVER_VARIABLE_VALUE_ADDED;
-                    left.retain(|_, it| it.as_ref().is_none_or(|it| it.pointer != server.pointer));
-                    walk.note(rule, here, &server.pointer, format!("beside {url}"));
-                }
-                None => walk.note(&rule::SERVER_REMOVED, here, &other_at.pointer, url),
+            // A variable that can have one value only is none.
+            let values = server.as_ref().map(values_of).unwrap_or_default();
+            if values.len() == 1 && left.remove(&values[0]).is_some() {
+                continue;
+            }
+            let mut served = other.iter().flat_map(|list| list.items());
+            let Some(server) = served.find(|it| values_of(it).contains(&url)) else {
+                walk.note(&rule::SERVER_REMOVED, here, &other_at.pointer, url);
+                continue;
+            };
+            left.retain(|_, it| it.as_ref().is_none_or(|it| it.pointer != server.pointer));
+            if values_of(&server).len() > 1 {
+                let rule = &rule::SERVER_VARIABLE_VALUE_ADDED;
+                walk.note(rule, here, &server.pointer, format!("beside {url}"));
             }
         }
         for (url, server) in left {
@@ -68,7 +84,7 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &
     });
 }
 
-/// The URLs that a server with one variable stands for.
+/// The URLs that a server with one variable stands for, if they are listed.
 fn values_of(server: &Node<'_>) -> Vec<String> {
     let url = server.text("url").unwrap_or_default();
     let Some((before, (name, after))) = url
@@ -82,8 +98,7 @@ fn values_of(server: &Node<'_>) -> Vec<String> {
         return Vec::new();
     };
     let listed = variable.items_of("enum");
-    let listed = listed.iter().filter_map(|it| it.value.as_str());
-    let values = listed.chain(variable.text("default"));
+    let values = listed.iter().filter_map(|it| it.value.as_str());
     values
         .map(|value| plain(&format!("{before}{value}{after}")))
         .collect()

@@ -5,110 +5,19 @@
 //! document is too deep. A pair that was compared is not compared again, so
 //! the time grows with the documents, and recursion ends.
 
+mod question;
+mod side;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::files::Files;
 use super::node::Node;
-use super::rule::{self, Direction, Level, Rule};
+use super::rule::{self, Direction, Rule};
 use super::schema::{self, Schema};
-
-/// One of the two documents, and what of it was reached.
-pub(super) struct Side<'v> {
-    pub(super) document: &'v Files,
-    reached: BTreeSet<String>,
-    /// The components that build on another one by `allOf`, by its pointer.
-    heirs: Rc<HashMap<String, Vec<Node<'v>>>>,
-}
-
-impl<'v> Side<'v> {
-    fn new(document: &'v Files) -> Self {
-        Self {
-            document,
-            reached: BTreeSet::new(),
-            heirs: Rc::new(heirs(document)),
-        }
-    }
-
-    /// The same document, of which nothing was reached yet.
-    fn anew(&self) -> Self {
-        Self {
-            document: self.document,
-            reached: BTreeSet::new(),
-            heirs: Rc::clone(&self.heirs),
-        }
-    }
-
-    /// The components that build on another one.
-    pub(super) fn heirs(&self, pointer: &str) -> Vec<Node<'v>> {
-        self.heirs.get(pointer).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn root(&self) -> Node<'v> {
-        Node::root(self.document.root())
-    }
-
-    /// The node at the end of a chain of references; where that leads nowhere,
-    /// the last reference.
-    pub(super) fn follow(&mut self, node: Node<'v>) -> Node<'v> {
-        let mut last = node;
-        let mut seen = BTreeSet::new();
-        while seen.insert(last.pointer.clone()) {
-            match self.target(&last) {
-                Some(target) => last = target,
-                None => break,
-            }
-        }
-        last
-    }
-
-    /// A node and all that its references lead to, itself first.
-    pub(super) fn chain(&mut self, node: Node<'v>) -> Vec<Node<'v>> {
-        let mut chain = vec![node];
-        while let Some(target) = chain.last().and_then(|last| self.target(last)) {
-            if chain.iter().any(|node| node.pointer == target.pointer) {
-                break;
-            }
-            chain.push(target);
-        }
-        chain
-    }
-
-    /// What a node refers to, if that is in the document.
-    fn target(&mut self, node: &Node<'v>) -> Option<Node<'v>> {
-        let reference = node.text("$ref")?;
-        let pointer = self.document.target_of(&node.pointer, reference)?;
-        let value = self.document.get(&pointer)?;
-        self.reached.insert(pointer.clone());
-        Some(Node { value, pointer })
-    }
-
-    /// Notes that a component counts although nothing refers to it by `$ref`.
-    pub(super) fn reach(&mut self, pointer: &str) {
-        self.reached.insert(pointer.to_owned());
-    }
-
-    pub(super) fn is_reached(&self, pointer: &str) -> bool {
-        self.reached.contains(pointer)
-    }
-}
-
-fn heirs(document: &Files) -> HashMap<String, Vec<Node<'_>>> {
-    let mut heirs: HashMap<_, Vec<_>> = HashMap::new();
-    let components = Node::root(document.root()).get("components");
-    for (_, schema) in components.map_or_else(Vec::new, |it| it.members_of("schemas")) {
-        for part in schema.items_of("allOf") {
-            let reference = part.text("$ref");
-            let base = reference.and_then(|it| document.target_of(&part.pointer, it));
-            if let Some(base) = base {
-                heirs.entry(base).or_default().push(schema.clone());
-            }
-        }
-    }
-    heirs
-}
+use question::{Answers, Question};
+pub(super) use side::Side;
 
 /// A difference, before it is known which operations it reaches.
 #[derive(Debug)]
@@ -140,35 +49,19 @@ pub(super) struct Walk<'v> {
     left: VecDeque<(Schema<'v>, Schema<'v>, Direction, usize)>,
     /// Whether anything is written as XML.
     pub(super) speaks_xml: bool,
-    /// The questions that were asked, and the answers.
-    answers: HashMap<(String, String, Question), bool>,
+    answers: Answers,
     /// What this walk is to answer, if it is one to answer a question: what
     /// speaks against it ends it.
     question: Option<Question>,
+    /// Whether something was met that speaks against it and is known.
+    is_refuted: bool,
     /// How many more pairs are compared at the most, in this walk and in those
     /// that answer its questions: schemas that are put together of each other
     /// make more pairs than anybody can wait for.
     steps: usize,
     steps_of_questions: usize,
-}
-
-/// What can be asked of two schemas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Question {
-    /// Whether they say the same.
-    Same,
-    /// Whether a client of the one gets on with the other.
-    GoesOn(Direction),
-}
-
-impl Question {
-    fn directions(self) -> &'static [Direction] {
-        match self {
-            Self::Same => &[Direction::Request, Direction::Response],
-            Self::GoesOn(Direction::Request) => &[Direction::Request],
-            Self::GoesOn(Direction::Response) => &[Direction::Response],
-        }
-    }
+    /// How many questions this walk is inside of.
+    depth: usize,
 }
 
 impl<'v> Walk<'v> {
@@ -177,7 +70,7 @@ impl<'v> Walk<'v> {
         Self {
             speaks_xml: base.values().chain(revision.values()).any(speaks_xml),
             steps: 1_000 + 4 * size,
-            steps_of_questions: 10_000 + 20 * size,
+            steps_of_questions: 5_000 + 5 * size,
             ..Self::between(Side::new(base), Side::new(revision))
         }
     }
@@ -193,10 +86,12 @@ impl<'v> Walk<'v> {
             seen: HashMap::new(),
             left: VecDeque::new(),
             speaks_xml: false,
-            answers: HashMap::new(),
+            answers: Answers::default(),
+            is_refuted: false,
             question: None,
             steps: 0,
             steps_of_questions: 0,
+            depth: 0,
         }
     }
 
@@ -244,6 +139,16 @@ impl<'v> Walk<'v> {
 
     /// Compares two schemas, by and by.
     pub(super) fn schemas(&mut self, base: Schema<'v>, revision: Schema<'v>, direction: Direction) {
+        if let Some(question) = self.question
+            && let Some(answer) = self.answers.get(&(base.key(), revision.key(), question))
+        {
+            self.is_refuted |= !answer;
+            return;
+        }
+        self.leave(base, revision, direction);
+    }
+
+    fn leave(&mut self, base: Schema<'v>, revision: Schema<'v>, direction: Direction) {
         let pair = (base.key(), revision.key(), Some(direction));
         if let Some(stop) = self.arrive(pair) {
             self.left.push_back((base, revision, direction, stop));
@@ -275,67 +180,6 @@ impl<'v> Walk<'v> {
             schema::compare(self, &base, &revision, direction);
         }
         self.here = 0;
-    }
-
-    /// Whether two schemas say the same, descriptions and examples aside.
-    pub(super) fn are_same(&mut self, base: &Schema<'v>, revision: &Schema<'v>) -> bool {
-        self.ask(base, revision, Question::Same)
-    }
-
-    /// Whether a client goes on if one schema takes the other's place.
-    pub(super) fn goes_on(
-        &mut self,
-        base: &Schema<'v>,
-        revision: &Schema<'v>,
-        direction: Direction,
-    ) -> bool {
-        self.ask(base, revision, Question::GoesOn(direction))
-    }
-
-    /// While something is being asked, the answer counts as yes.
-    fn ask(&mut self, base: &Schema<'v>, revision: &Schema<'v>, question: Question) -> bool {
-        let key = (base.key(), revision.key(), question);
-        if let Some(answer) = self.answers.get(&key) {
-            return *answer;
-        }
-        self.answers.insert(key.clone(), true);
-        let mut walk = Walk {
-            speaks_xml: self.speaks_xml,
-            answers: std::mem::take(&mut self.answers),
-            question: Some(question),
-            steps: std::mem::take(self.steps_for_questions()),
-            ..Walk::between(self.base.anew(), self.revision.anew())
-        };
-        for direction in question.directions() {
-            walk.schemas(base.clone(), revision.clone(), *direction);
-        }
-        walk.finish();
-        let answer = walk.is_answered();
-        self.answers = walk.answers;
-        *self.steps_for_questions() = walk.steps;
-        if !answer && self.question.is_none() {
-            // What rested on this one is to be asked again.
-            self.answers.retain(|_, answer| !*answer);
-        }
-        self.answers.insert(key, answer);
-        answer
-    }
-
-    /// One that answers a question has no more for others than for itself.
-    fn steps_for_questions(&mut self) -> &mut usize {
-        match self.question {
-            None => &mut self.steps_of_questions,
-            Some(_) => &mut self.steps,
-        }
-    }
-
-    /// Whether nothing that was found speaks against what is asked.
-    fn is_answered(&self) -> bool {
-        let counts = |level| match self.question {
-            Some(Question::GoesOn(_)) => level == Level::Breaking,
-            Some(Question::Same) | None => level != Level::Info,
-        };
-        !self.found.iter().any(|it| counts(it.rule.level))
     }
 
     /// A new stop for a pair that was not compared yet.

@@ -51,6 +51,15 @@ pub(crate) fn all() -> Vec<(&'static str, Value, Value)> {
         ("operation-added", plain.clone(), other),
         ("operation-moved", plain.clone(), moved),
         (
+            "own-servers-removed",
+            changed(
+                &plain,
+                &format!("{OPERATION}/servers"),
+                json!([{ "url": "https://a.test" }]),
+            ),
+            plain.clone(),
+        ),
+        (
             "security-scheme-changed",
             scheme(http("basic")),
             scheme(http("bearer")),

@@ -139,6 +139,8 @@ fn heirs_are_compared_where_their_base_stands() {
     let using = |heirs: &[(&str, Value)]| {
         let base = json!({ "type": "object", "discriminator": { "propertyName": "kind" } });
         let mut schemas = json!({ "Base": base });
+        let grandchild = json!({ "allOf": [{ "$ref": "#/components/schemas/A" }, heirs[1].1] });
+        schemas["OfA"] = grandchild;
         for (name, property) in heirs {
             let own = json!({ "properties": { "p": property } });
             schemas[name] = json!({ "allOf": [{ "$ref": "#/components/schemas/Base" }, own] });
@@ -206,4 +208,105 @@ fn without_operations_components_count() {
     let used = |schema: Value| document(operation(), json!({ "schemas": { "A": schema } }));
     let comparison = compare(&used(json!({})), &used(json!({ "type": "string" })));
     assert_eq!(comparison.verdict(), Verdict::Unchanged);
+}
+
+#[test]
+fn a_default_of_what_is_always_given_counts_for_nothing() {
+    let of = |required: bool, default: i32| {
+        let schema = json!({ "type": "integer", "default": default });
+        let parameter =
+            json!({ "in": "query", "name": "a", "required": required, "schema": schema });
+        with(&format!("{OPERATION}/parameters"), json!([parameter]))
+    };
+    assert_eq!(
+        compare(&of(false, 1), &of(false, 2)).verdict(),
+        Verdict::Breaking
+    );
+    assert_eq!(
+        compare(&of(true, 1), &of(true, 2)).verdict(),
+        Verdict::Compatible
+    );
+}
+
+#[test]
+fn listed_values_are_measured_at_the_bounds() {
+    let within = json!({ "type": "integer", "minimum": 1 });
+    let listed = json!({ "type": "integer", "enum": [1, 2] });
+    let all = [
+        Verdict::Compatible,
+        Verdict::Breaking,
+        Verdict::Breaking,
+        Verdict::Compatible,
+    ];
+    assert_eq!(verdicts(&listed, &within), all);
+    let outside = json!({ "type": "integer", "minimum": 2 });
+    assert_eq!(verdicts(&listed, &outside)[0], Verdict::Breaking);
+}
+
+#[test]
+fn a_property_that_was_possible_before_may_be_listed() {
+    let of = |properties: Value| json!({ "type": "object", "properties": properties, "additionalProperties": { "type": "string" } });
+    let plain = of(json!({}));
+    let listed = of(json!({ "a": { "type": "string" } }));
+    assert_eq!(verdicts(&plain, &listed)[2], Verdict::Compatible);
+    let other = of(json!({ "a": { "type": "integer" } }));
+    assert_eq!(verdicts(&plain, &other)[2], Verdict::Breaking);
+}
+
+#[test]
+fn a_path_that_leads_elsewhere_is_a_path() {
+    let mut document = document(operation(), json!({}));
+    let without = document.clone();
+    document["paths"]["/elsewhere"] = json!({ "$ref": "https://a.test/paths.yaml#/elsewhere" });
+    assert_eq!(compare(&document, &without).verdict(), Verdict::Breaking);
+    assert_eq!(compare(&without, &document).verdict(), Verdict::Compatible);
+}
+
+#[test]
+fn paths_that_differ_by_a_name_alone_are_both_compared() {
+    let mut one = document(operation(), json!({}));
+    one["paths"] = json!({ "/a/{b}": { "get": operation() }, "/a/{c}": { "get": operation() } });
+    for path in ["/a/{b}", "/a/{c}"] {
+        let mut other = one.clone();
+        other["paths"][path]["get"]["responses"] = json!({ "200": {} });
+        assert_eq!(compare(&one, &other).verdict(), Verdict::Breaking, "{path}");
+    }
+}
+
+#[test]
+fn an_operation_that_loses_its_own_server_goes_elsewhere() {
+    let servers = |list: &[&str]| {
+        let list: Vec<_> = list.iter().map(|url| json!({ "url": url })).collect();
+        json!(list)
+    };
+    let of = |own: &[&str]| {
+        let mut document = with(&format!("{OPERATION}/servers"), servers(own));
+        document["servers"] = servers(&["https://a.test", "https://b.test"]);
+        document
+    };
+    // It is served all the same, but what comes first is another one.
+    let own = of(&["https://b.test"]);
+    assert_eq!(compare(&own, &of(&[])).verdict(), Verdict::Breaking);
+    assert_eq!(
+        compare(&of(&["https://a.test"]), &of(&[])).verdict(),
+        Verdict::Compatible
+    );
+    assert_eq!(
+        compare(
+            &of(&["https://b.test", "https://a.test"]),
+            &of(&["https://a.test", "https://b.test"])
+        )
+        .changes,
+        []
+    );
+}
+
+#[test]
+fn what_stands_where_an_operation_should_is_told() {
+    let with_nothing = with("/paths", json!({}));
+    for item in [json!({ "get": "x" }), json!([])] {
+        let odd = with("/paths", json!({ "/a": item }));
+        assert_eq!(compare(&with_nothing, &odd).verdict(), Verdict::Breaking);
+        assert_eq!(compare(&odd, &with_nothing).verdict(), Verdict::Breaking);
+    }
 }

@@ -78,10 +78,16 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!([{ "key": [] }]),
         ),
         (
-            "security-lifted",
+            "security-removed",
             "security",
             json!([{ "key": [] }]),
             json!([{}]),
+        ),
+        (
+            "security-lifted",
+            "security",
+            json!([{ "key": [] }]),
+            json!([{ "key": [] }, {}]),
         ),
         (
             "security-alternative-removed",
@@ -292,6 +298,12 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!([{ "in": "query", "name": "id", "allowReserved": true }]),
         ),
         (
+            "parameter-became-a-list",
+            "parameters",
+            json!([{ "in": "query", "name": "a", "schema": { "type": "string" } }]),
+            json!([{ "in": "query", "name": "a", "schema": { "type": "array", "items": { "type": "string" } } }]),
+        ),
+        (
             "required-response-header-added",
             "responses",
             json!({ "204": {} }),
@@ -348,8 +360,8 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Value, Value)> {
         (
             "request-encoding-changed",
             "requestBody",
-            body(false),
-            json!({ "content": { "a/b": { "encoding": { "a": { "style": "deepObject" } } } } }),
+            json!({ "content": { "multipart/b": {} } }),
+            json!({ "content": { "multipart/b": { "encoding": { "a": { "style": "deepObject" } } } } }),
         ),
         (
             "response-media-type-removed",
@@ -378,8 +390,8 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Value, Value)> {
         (
             "response-encoding-changed",
             "responses",
-            json!({ "200": { "content": { "a/b": {} } } }),
-            json!({ "200": { "content": { "a/b": { "encoding": { "a": { "style": "deepObject" } } } } } }),
+            json!({ "200": { "content": { "multipart/b": {} } } }),
+            json!({ "200": { "content": { "multipart/b": { "encoding": { "a": { "style": "deepObject" } } } } } }),
         ),
     ]
 }

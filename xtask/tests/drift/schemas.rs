@@ -78,6 +78,11 @@ pub(crate) fn all() -> Vec<(&'static str, Value, Value)> {
             json!({ "default": 1 }),
             json!({ "default": 2 }),
         ),
+        (
+            "default-of-required-changed",
+            object(json!({ "a": { "default": 1 } }), json!(["a"])),
+            object(json!({ "a": { "default": 2 } }), json!(["a"])),
+        ),
         ("default-removed", json!({ "default": 1 }), json!({})),
         ("default-added", json!({}), json!({ "default": 1 })),
         (
@@ -120,7 +125,12 @@ pub(crate) fn all() -> Vec<(&'static str, Value, Value)> {
             json!({}),
         ),
         (
-            "property-removed",
+            "required-property-removed",
+            object(a(), json!(["a"])),
+            object(json!({}), json!([])),
+        ),
+        (
+            "optional-property-removed",
             object(a(), json!([])),
             object(json!({}), json!([])),
         ),
@@ -175,6 +185,16 @@ pub(crate) fn all() -> Vec<(&'static str, Value, Value)> {
             object(a(), json!([])),
         ),
         (
+            "request-hidden-property-changed",
+            object(json!({ "a": { "readOnly": true } }), json!([])),
+            object(json!({}), json!([])),
+        ),
+        (
+            "response-hidden-property-changed",
+            object(json!({ "a": { "readOnly": true } }), json!([])),
+            object(a(), json!([])),
+        ),
+        (
             "additional-properties-forbidden",
             json!({}),
             json!({ "additionalProperties": false }),
@@ -223,6 +243,12 @@ pub(crate) fn all() -> Vec<(&'static str, Value, Value)> {
             "alternatives-overlap",
             json!({ "oneOf": [named("Cat"), named("Dog")] }),
             json!({ "anyOf": [named("Dog"), named("Cat")] }),
+        ),
+        ("negation-added", json!({}), json!({ "not": named("Cat") })),
+        (
+            "negation-removed",
+            json!({ "not": named("Cat") }),
+            json!({}),
         ),
         (
             "negation-changed",

@@ -5,22 +5,22 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::super::rule;
-use super::{Pair, Schema, types};
+use super::{Pair, Schema, types, values};
 
-/// A keyword, and the flag that excludes the bound itself.
-type Keyword = (&'static str, &'static str);
+/// A keyword, the flag that excludes the bound itself, and the type that has it.
+type Keyword = (&'static str, &'static str, &'static str);
 
 const LEAST: [Keyword; 4] = [
-    ("minimum", "exclusiveMinimum"),
-    ("minLength", ""),
-    ("minItems", ""),
-    ("minProperties", ""),
+    ("minimum", "exclusiveMinimum", "number"),
+    ("minLength", "", "string"),
+    ("minItems", "", "array"),
+    ("minProperties", "", "object"),
 ];
 const MOST: [Keyword; 4] = [
-    ("maximum", "exclusiveMaximum"),
-    ("maxLength", ""),
-    ("maxItems", ""),
-    ("maxProperties", ""),
+    ("maximum", "exclusiveMaximum", "number"),
+    ("maxLength", "", "string"),
+    ("maxItems", "", "array"),
+    ("maxProperties", "", "object"),
 ];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,16 +77,48 @@ fn compare_bound(pair: &mut Pair<'_, '_>, keyword: Keyword, tighter: Ordering) {
         Some(bound) => bound.to_string(),
         None => "none".into(),
     };
-    let (key, _) = keyword;
+    let (key, _, _) = keyword;
     let what = format!("{key}: {} → {}", words(&base), words(&revision));
     match order {
+        // What is listed anyway is within both.
+        Ordering::Greater if are_within(pair.base, revision.as_ref(), tighter) => {}
+        Ordering::Less if are_within(pair.revision, base.as_ref(), tighter) => {}
         Ordering::Greater => pair.note(&rule::BOUND_TIGHTENED, key, what),
         Ordering::Less => pair.note(&rule::BOUND_LOOSENED, key, what),
         Ordering::Equal => {}
     }
 }
 
-fn tightest(schema: &Schema<'_>, (key, exclusive): Keyword, tighter: Ordering) -> Option<Bound> {
+/// Whether a schema lists values, and all of them are within a bound.
+fn are_within(schema: &Schema<'_>, bound: Option<&Bound>, tighter: Ordering) -> bool {
+    let (Some(values), Some(bound)) = (values::listed(schema), bound) else {
+        return false;
+    };
+    let size = |value: &Value| match value {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) => Some(text.chars().count().into()),
+        Value::Array(items) => Some(items.len().into()),
+        Value::Object(members) => Some(members.len().into()),
+        Value::Null | Value::Bool(_) => None,
+    };
+    let mut sizes = values.values().filter_map(|node| size(node.value));
+    sizes.all(|number| {
+        let own = Bound {
+            number,
+            excluded: false,
+        };
+        tightness(&own, bound, tighter).is_ge()
+    })
+}
+
+fn tightest(
+    schema: &Schema<'_>,
+    (key, exclusive, kind): Keyword,
+    tighter: Ordering,
+) -> Option<Bound> {
+    if !types::can_be(schema, kind) {
+        return None;
+    }
     let bounds = schema.parts.iter().filter_map(|part| {
         let Some(Value::Number(number)) = part.value.get(key) else {
             return None;
@@ -100,7 +132,7 @@ fn tightest(schema: &Schema<'_>, (key, exclusive): Keyword, tighter: Ordering) -
             false => bound,
         };
         // Nothing is shorter than nothing.
-        let idle = key.starts_with("min") && key != "minimum" && number.as_u64() == Some(0);
+        let idle = key.starts_with("min") && key != "minimum" && number.as_f64() == Some(0.0);
         (!idle).then_some(bound)
     });
     bounds.reduce(|one, other| match tightness(&one, &other, tighter) {

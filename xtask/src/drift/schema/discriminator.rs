@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::super::node::Node;
 use super::super::rule;
 use super::super::walk::Side;
-use super::unions::{KEYS, name_of};
+use super::alternatives::KEYS;
+use super::unions::name_of;
 use super::{Pair, Schema};
 use crate::pointer;
 
@@ -41,7 +42,11 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
     for (value, base) in base {
         if let (Some(base), Some(Some(revision))) = (base, revision.get(&value)) {
             let places = (base.pointer.clone(), revision.pointer.clone());
-            pair.go_on((places.0, vec![base]), (places.1, vec![revision.clone()]));
+            pair.go_on(
+                (places.0, vec![base]),
+                (places.1, vec![revision.clone()]),
+                false,
+            );
         }
     }
 }

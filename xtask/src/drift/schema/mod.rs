@@ -6,6 +6,7 @@
 //! each tells whether fewer values are possible or more: the first breaks what
 //! is sent, the second what is received.
 
+mod alternatives;
 mod bounds;
 mod discriminator;
 mod keywords;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use super::node::Node;
 use super::rule::Direction;
 use super::walk::{Side, Walk};
+use alternatives::Alternatives;
 
 /// All that must hold of a value at once.
 #[derive(Debug, Clone)]
@@ -27,8 +29,14 @@ pub(super) struct Schema<'v> {
     pub(super) at: String,
     /// The places that say something of it, each without its `allOf`.
     pub(super) parts: Vec<Node<'v>>,
+    /// Its lists of alternatives, other than those that come to none.
+    unions: Vec<Alternatives<'v>>,
+    /// Whether null is one of the alternatives.
+    has_null: bool,
     /// Whether its values are written as plain text, so that `5` is text too.
     as_text: bool,
+    /// Whether a value is always given, so that no default counts.
+    is_given: bool,
 }
 
 impl<'v> Schema<'v> {
@@ -42,17 +50,21 @@ impl<'v> Schema<'v> {
         left.reverse();
         let mut seen = BTreeSet::new();
         let mut parts = Vec::new();
+        let mut unions = Vec::new();
+        let mut has_null = false;
         while let Some(node) = left.pop() {
             let node = side.follow(node);
             if !seen.insert(node.pointer.clone()) {
                 continue;
             }
             let mut all = node.items_of("allOf");
-            // One alternative is none.
-            for list in unions::KEYS.iter().filter_map(|key| node.get(key)) {
-                let alternatives = unions::alternatives(&list);
-                if alternatives.len() == 1 {
-                    all.extend(alternatives);
+            for mut alternatives in Alternatives::of(side, &node) {
+                has_null |= alternatives.take_null(side);
+                match alternatives.nodes.len() {
+                    0 => {}
+                    // One alternative is none.
+                    1 => all.append(&mut alternatives.nodes),
+                    _ => unions.push(alternatives),
                 }
             }
             left.extend(all.into_iter().rev());
@@ -61,7 +73,10 @@ impl<'v> Schema<'v> {
         Self {
             at: at.into(),
             parts,
+            unions,
+            has_null,
             as_text: false,
+            is_given: false,
         }
     }
 
@@ -73,12 +88,28 @@ impl<'v> Schema<'v> {
         }
     }
 
+    /// The schema of what is never left out.
+    pub(super) fn always_given(self) -> Self {
+        Self {
+            is_given: true,
+            ..self
+        }
+    }
+
+    /// The schema of its items.
+    pub(super) fn items(&self, side: &mut Side<'v>) -> Self {
+        Self::new(side, self.place("items"), self.all("items"))
+    }
+
     /// What tells it from others of its document.
     pub(super) fn key(&self) -> String {
         let mut pointers: Vec<_> = self.parts.iter().map(|it| it.pointer.as_str()).collect();
         pointers.sort_unstable();
         if self.as_text {
             pointers.push("text");
+        }
+        if self.is_given {
+            pointers.push("given");
         }
         pointers.join("\n")
     }
@@ -151,16 +182,22 @@ impl<'v> Pair<'_, 'v> {
         self.walk.note(rule, base, revision, what);
     }
 
-    /// Leaves what two lists of nodes say together for later.
+    /// Leaves what two lists of nodes say together for later, of a value that is
+    /// always given or not.
     fn go_on(
         &mut self,
         (base_at, base): (String, Vec<Node<'v>>),
         (revision_at, revision): (String, Vec<Node<'v>>),
+        is_given: bool,
     ) {
         let mut one = Schema::new(&mut self.walk.base, base_at, base);
         let mut other = Schema::new(&mut self.walk.revision, revision_at, revision);
-        if self.base.as_text {
+        // An object inside of another one is written as JSON.
+        if self.base.as_text && !types::is_object(&one) && !types::is_object(&other) {
             (one, other) = (one.written_as_text(), other.written_as_text());
+        }
+        if is_given && (one.says("default") || other.says("default")) {
+            (one, other) = (one.always_given(), other.always_given());
         }
         self.walk.schemas(one, other, self.direction);
     }

@@ -7,12 +7,18 @@ use serde_json::Value;
 use super::super::node::Node;
 use super::super::rule::{self, Direction};
 use super::super::walk::Side;
-use super::{Pair, Schema};
+use super::{Pair, Schema, types};
 
 pub(super) fn compare(pair: &mut Pair<'_, '_>) {
-    compare_items(pair);
-    compare_properties(pair);
-    compare_others(pair);
+    let both = |name| types::can_be(pair.base, name) && types::can_be(pair.revision, name);
+    let (lists, objects) = (both("array"), both("object"));
+    if lists {
+        compare_items(pair);
+    }
+    if objects {
+        compare_properties(pair);
+        compare_others(pair);
+    }
 }
 
 fn compare_items(pair: &mut Pair<'_, '_>) {
@@ -20,14 +26,16 @@ fn compare_items(pair: &mut Pair<'_, '_>) {
     let revision: Vec<_> = pair.revision.all("items").collect();
     if base.len() + revision.len() > 0 {
         let places = (pair.base.place("items"), pair.revision.place("items"));
-        pair.go_on((places.0, base), (places.1, revision));
+        pair.go_on((places.0, base), (places.1, revision), false);
     }
 }
 
 /// The properties of an object that go in one direction.
 struct Properties<'v> {
     shown: BTreeMap<&'v str, Vec<Node<'v>>>,
-    hidden: BTreeSet<&'v str>,
+    hidden: BTreeMap<&'v str, Vec<Node<'v>>>,
+    /// Whether each is readOnly, and whether it is writeOnly.
+    marks: BTreeMap<&'v str, (bool, bool)>,
     required: BTreeSet<&'v str>,
     /// Those for which something is assumed if they are missing.
     assumed: BTreeSet<&'v str>,
@@ -45,15 +53,17 @@ impl<'v> Properties<'v> {
             Direction::Request => "readOnly",
             Direction::Response => "writeOnly",
         };
-        let (mut hidden, mut assumed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut hidden, mut marks) = (BTreeMap::new(), BTreeMap::new());
+        let mut assumed = BTreeSet::new();
         shown.retain(|name, nodes| {
             let schema = Schema::new(side, "", nodes.iter().cloned());
             if schema.says("default") {
                 assumed.insert(*name);
             }
+            marks.insert(*name, (schema.flag("readOnly"), schema.flag("writeOnly")));
             let hides = schema.flag(hides);
             if hides {
-                hidden.insert(*name);
+                hidden.insert(*name, nodes.clone());
             }
             !hides
         });
@@ -61,10 +71,11 @@ impl<'v> Properties<'v> {
             let names = list.value.as_array().into_iter().flatten();
             names.filter_map(Value::as_str)
         });
-        let required = required.filter(|name| !hidden.contains(name)).collect();
+        let required = required.filter(|name| !hidden.contains_key(name)).collect();
         Self {
             shown,
             hidden,
+            marks,
             required,
             assumed,
         }
@@ -82,16 +93,18 @@ fn compare_properties(pair: &mut Pair<'_, '_>) {
     for (name, nodes) in &base.shown {
         let here = base.place(name).unwrap_or_default();
         let Some(there) = revision.shown.get(name) else {
-            let rule = match revision.hidden.contains(name) {
+            let rule = match revision.hidden.contains_key(name) {
                 true => &rule::PROPERTY_HIDDEN,
-                false => &rule::PROPERTY_REMOVED,
+                false if base.required.contains(name) => &rule::PROPERTY_REMOVED,
+                false => &rule::OPTIONAL_PROPERTY_REMOVED,
             };
             let places = (here, pair.revision.place("properties"));
             pair.note_at(rule, places, *name);
             continue;
         };
         let place = revision.place(name).unwrap_or_default();
-        pair.go_on((here, nodes.clone()), (place, there.clone()));
+        let is_given = base.required.contains(name) && revision.required.contains(name);
+        pair.go_on((here, nodes.clone()), (place, there.clone()), is_given);
     }
     for name in revision.shown.keys() {
         if !base.shown.contains_key(name) {
@@ -99,16 +112,52 @@ fn compare_properties(pair: &mut Pair<'_, '_>) {
         }
     }
     compare_required(pair, &base, &revision);
+    compare_hidden(pair, &base, &revision);
 }
 
-fn added(pair: &mut Pair<'_, '_>, name: &str, base: &Properties<'_>, revision: &Properties<'_>) {
+/// What does not go this way, or goes this way whatever its marks.
+fn compare_hidden<'v>(pair: &mut Pair<'_, 'v>, base: &Properties<'v>, revision: &Properties<'v>) {
+    let names: BTreeSet<_> = base.marks.keys().chain(revision.marks.keys()).collect();
+    for name in names {
+        let was = base.shown.get(name).or(base.hidden.get(name));
+        let is = revision.shown.get(name).or(revision.hidden.get(name));
+        let hidden = (base.hidden.get(name), revision.hidden.get(name));
+        let differs = match hidden {
+            (Some(one), Some(other)) => {
+                let one = Schema::new(&mut pair.walk.base, "", one.iter().cloned());
+                let other = Schema::new(&mut pair.walk.revision, "", other.iter().cloned());
+                base.marks.get(name) != revision.marks.get(name)
+                    || !pair.walk.are_same(&one, &other)
+            }
+            (Some(_), None) => is.is_none(),
+            (None, Some(_)) => was.is_none(),
+            (None, None) => {
+                was.is_some() && is.is_some() && base.marks.get(name) != revision.marks.get(name)
+            }
+        };
+        if differs {
+            let place = |nodes: Option<&Vec<Node<'_>>>, schema: &Schema<'_>| {
+                let first = nodes.and_then(|nodes| nodes.first());
+                first.map_or_else(|| schema.place("properties"), |it| it.pointer.clone())
+            };
+            let places = (place(was, pair.base), place(is, pair.revision));
+            pair.note_at(&rule::HIDDEN_PROPERTY_CHANGED, places, *name);
+        }
+    }
+}
+
+fn added<'v>(
+    pair: &mut Pair<'_, 'v>,
+    name: &str,
+    base: &Properties<'v>,
+    revision: &Properties<'v>,
+) {
     let needed = revision.required.contains(name)
         && (pair.direction == Direction::Response || !revision.assumed.contains(name));
-    let was_free = others(pair.base) == Others::Any;
     let rule = match () {
         () if needed && pair.direction == Direction::Request => &rule::REQUIRED_PROPERTY_ADDED,
-        () if base.hidden.contains(name) => &rule::PROPERTY_SHOWN,
-        () if !was_free => &rule::UNEXPECTED_PROPERTY_ADDED,
+        () if base.hidden.contains_key(name) => &rule::PROPERTY_SHOWN,
+        () if !was_possible(pair, name, revision) => &rule::UNEXPECTED_PROPERTY_ADDED,
         () if needed => &rule::REQUIRED_PROPERTY_ADDED,
         () => &rule::OPTIONAL_PROPERTY_ADDED,
     };
@@ -117,6 +166,22 @@ fn added(pair: &mut Pair<'_, '_>, name: &str, base: &Properties<'_>, revision: &
         revision.place(name).unwrap_or_default(),
     );
     pair.note_at(rule, places, name);
+}
+
+/// Whether a new property could be there before, as one that was not listed.
+fn was_possible<'v>(pair: &mut Pair<'_, 'v>, name: &str, revision: &Properties<'v>) -> bool {
+    match others(pair.base) {
+        Others::Any => true,
+        Others::None => false,
+        Others::Some => {
+            let key = "additionalProperties";
+            let other: Vec<_> = pair.base.all(key).filter(is_schema).collect();
+            let nodes = revision.shown.get(name).cloned().unwrap_or_default();
+            let base = Schema::new(&mut pair.walk.base, "", other);
+            let revision = Schema::new(&mut pair.walk.revision, "", nodes);
+            pair.walk.goes_on(&base, &revision, Direction::Response)
+        }
+    }
 }
 
 fn compare_required(pair: &mut Pair<'_, '_>, base: &Properties<'_>, revision: &Properties<'_>) {
@@ -171,7 +236,7 @@ fn compare_others(pair: &mut Pair<'_, '_>) {
             let base: Vec<_> = pair.base.all(key).filter(is_schema).collect();
             let revision: Vec<_> = pair.revision.all(key).filter(is_schema).collect();
             let places = (pair.base.place(key), pair.revision.place(key));
-            pair.go_on((places.0, base), (places.1, revision));
+            pair.go_on((places.0, base), (places.1, revision), false);
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::super::rule::{self, Both};
-use super::{Pair, Schema};
+use super::{Pair, Schema, values};
 
 /// Types as bits; a number is an integer or another number.
 const ALL: [(&str, u8); 6] = [
@@ -31,7 +33,28 @@ const IMPLIED: [(&str, &[&str]); 2] = [
 ];
 
 /// Formats of which one holds all values of the other.
-const WIDER: [(&str, &str); 3] = [("int32", "int64"), ("int32", "double"), ("float", "double")];
+const WIDER: [(&str, &str); 8] = [
+    ("int32", "int64"),
+    ("int32", "bigint"),
+    ("int64", "bigint"),
+    ("int32", "float"),
+    ("int32", "double"),
+    ("int64", "float"),
+    ("int64", "double"),
+    ("float", "double"),
+];
+
+/// Formats that say nothing of what is of another type.
+const OF_NUMBERS: [&str; 5] = ["int32", "int64", "bigint", "float", "double"];
+const OF_TEXT: [&str; 7] = [
+    "date",
+    "date-time",
+    "uuid",
+    "email",
+    "uri",
+    "byte",
+    "binary",
+];
 
 pub(super) fn is_type(name: &str) -> bool {
     bits(name).is_some()
@@ -48,11 +71,55 @@ fn named(schema: &Schema<'_>) -> Option<u8> {
     types.reduce(|one, other| one & other)
 }
 
+/// The types that a schema names, or else those of the values that it lists or of
+/// its alternatives.
+fn told(schema: &Schema<'_>) -> Option<u8> {
+    let listed = || {
+        let values = values::listed(schema)?;
+        let types = values.values().filter_map(|it| bits_of(it.value));
+        types.reduce(|one, other| one | other)
+    };
+    let alternatives = || {
+        let unions = schema.unions.iter().filter_map(|it| it.types.as_ref());
+        let unions = unions.filter_map(|types| {
+            let types = types.iter().map(|it| bits(it));
+            types.reduce(|one, other| Some(one? | other?))?
+        });
+        unions.reduce(|one, other| one & other)
+    };
+    named(schema).or_else(listed).or_else(alternatives)
+}
+
+/// The type of a value; null has none.
+fn bits_of(value: &Value) -> Option<u8> {
+    bits(match value {
+        Value::Null => return None,
+        Value::Bool(_) => "boolean",
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+    })
+}
+
+/// Whether a value may be of a type; what is said of another type says nothing.
+pub(super) fn can_be(schema: &Schema<'_>, name: &str) -> bool {
+    let wanted = bits(name).unwrap_or_default();
+    named(schema).is_none_or(|types| types & wanted != 0)
+}
+
+/// Whether a value of a list is of a type that is named.
+pub(super) fn allows(schema: &Schema<'_>, value: &Value) -> bool {
+    let types = named(schema).zip(bits_of(value));
+    types.is_none_or(|(named, own)| named & own != 0)
+}
+
 /// The types that are possible. On paper a number is text.
 fn possible(schema: &Schema<'_>) -> u8 {
     const TEXT: u8 = 8;
     const SCALARS: u8 = 1 | TEXT | 16 | 32;
-    let types = named(schema).unwrap_or(u8::MAX);
+    let types = told(schema).unwrap_or(u8::MAX);
     match schema.as_text && types & TEXT != 0 {
         true => types | SCALARS,
         false => types,
@@ -61,6 +128,10 @@ fn possible(schema: &Schema<'_>) -> u8 {
 
 pub(super) fn is_integer(schema: &Schema<'_>) -> bool {
     named(schema) == bits("integer")
+}
+
+pub(super) fn is_object(schema: &Schema<'_>) -> bool {
+    named(schema) == bits("object")
 }
 
 fn implied(schema: &Schema<'_>) -> Option<u8> {
@@ -90,9 +161,10 @@ fn words(types: Option<u8>) -> String {
 
 /// Returns whether the two still have something in common.
 pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
-    let (base, revision) = (named(pair.base), named(pair.revision));
+    let (base, revision) = (told(pair.base), told(pair.revision));
     let (from, to) = (possible(pair.base), possible(pair.revision));
-    if base != revision {
+    // Where neither names a type, what they list or hold is compared for itself.
+    if base != revision && (named(pair.base).is_some() || named(pair.revision).is_some()) {
         let what = format!("{} → {}", words(base), words(revision));
         let same = base.or(implied(pair.base)) == revision.or(implied(pair.revision));
         let rule = match () {
@@ -104,7 +176,7 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
         pair.note(rule, "type", what);
     }
     if from & to == 0 && from != to {
-        return false;
+        return named(pair.base).is_none() && named(pair.revision).is_none();
     }
     if says_something(pair.base) && says_something(pair.revision) {
         match (can_be_null(pair.base), can_be_null(pair.revision)) {
@@ -130,7 +202,8 @@ fn can_be_null(schema: &Schema<'_>) -> bool {
         .parts
         .iter()
         .partition(|part| part.text("type").is_some());
-    !typed.is_empty() && typed.iter().all(|part| part.flag("nullable"))
+    schema.has_null
+        || !typed.is_empty() && typed.iter().all(|part| part.flag("nullable"))
         || untyped.iter().any(|part| part.flag("nullable"))
 }
 
@@ -161,8 +234,11 @@ fn compare_formats(pair: &mut Pair<'_, '_>) {
 }
 
 fn formats<'v>(schema: &Schema<'v>) -> BTreeSet<&'v str> {
-    schema
-        .all("format")
-        .filter_map(|it| it.value.as_str())
-        .collect()
+    let formats = schema.all("format").filter_map(|it| it.value.as_str());
+    let counts = |format: &&str| match *format {
+        format if OF_NUMBERS.contains(&format) => can_be(schema, "number"),
+        format if OF_TEXT.contains(&format) => can_be(schema, "string"),
+        _ => true,
+    };
+    formats.filter(counts).collect()
 }

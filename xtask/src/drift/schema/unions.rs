@@ -1,25 +1,13 @@
 //! `oneOf` and `anyOf`.
 
-use std::collections::BTreeSet;
-
 use super::super::node::{Node, canonical};
 use super::super::rule::{self, Direction};
 use super::super::walk::Side;
 use super::{Pair, Schema, discriminator};
 use crate::pointer;
 
-pub(super) const KEYS: [&str; 2] = ["oneOf", "anyOf"];
-
 /// More pairs of alternatives than this are not compared each with each.
 const MOST_COMPARED: usize = 200;
-
-/// The alternatives that a keyword of a node lists, each once.
-pub(super) fn alternatives<'v>(list: &Node<'v>) -> Vec<Node<'v>> {
-    let mut seen = BTreeSet::new();
-    let mut nodes: Vec<_> = list.items().collect();
-    nodes.retain(|node| seen.insert(canonical(node.value)));
-    nodes
-}
 
 /// Several alternatives.
 #[derive(Clone)]
@@ -35,29 +23,22 @@ struct Union<'v> {
 
 impl<'v> Union<'v> {
     fn of(schema: &Schema<'v>, side: &mut Side<'v>) -> Vec<Self> {
-        let mut unions = Vec::new();
-        for key in KEYS {
-            for list in schema.all(key) {
-                let nodes = alternatives(&list);
-                // One alternative was taken as none.
-                if nodes.len() == 1 {
-                    continue;
-                }
-                let names = nodes.iter().map(name_of).collect();
-                let texts = nodes.iter().map(|node| canonical(node.value)).collect();
-                let alternatives = nodes
-                    .into_iter()
-                    .map(|node| Schema::new(side, node.pointer.clone(), [node]));
-                unions.push(Self {
-                    key,
-                    at: list.pointer.clone(),
-                    alternatives: alternatives.collect(),
-                    names,
-                    texts,
-                });
+        let unions = schema.unions.iter();
+        // What is listed is a matter of values.
+        let unions = unions.filter(|it| it.values.is_none());
+        let unions = unions.map(|union| {
+            let nodes = union.nodes.iter();
+            Self {
+                key: union.key,
+                at: union.at.clone(),
+                names: nodes.clone().map(name_of).collect(),
+                texts: nodes.clone().map(|it| canonical(it.value)).collect(),
+                alternatives: nodes
+                    .map(|node| Schema::new(side, node.pointer.clone(), [node.clone()]))
+                    .collect(),
             }
-        }
-        unions
+        });
+        unions.collect()
     }
 
     /// A schema as the only alternative to itself.
@@ -225,7 +206,7 @@ fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) 
         });
     }
     let several = base.alternatives.len() > 1 && revision.alternatives.len() > 1;
-    if several && few {
+    if few {
         take(&mut gone, &mut new, &mut |one, other| {
             let (one, other) = schemas(one, other);
             walk.goes_on(one, other, direction)
@@ -238,7 +219,7 @@ fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) 
     let few = gone.len() * revision.alternatives.len() + new.len() * base.alternatives.len()
         <= MOST_COMPARED;
     // What another alternative has room for is not gone, or not new.
-    if several && few {
+    if few {
         match direction {
             Direction::Request => gone.retain(|one| {
                 let mut others = 0..revision.alternatives.len();

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::node::{Node, canonical, shown};
 use super::super::rule;
-use super::{Pair, Schema};
+use super::{Pair, Schema, types};
 
 pub(super) fn compare(pair: &mut Pair<'_, '_>) {
     compare_enums(pair);
@@ -47,19 +47,25 @@ fn texts(schema: &Schema<'_>, key: &str) -> BTreeSet<String> {
 }
 
 /// The values that every list has, as text, and where each stands.
-fn listed<'v>(schema: &Schema<'v>) -> Option<BTreeMap<String, Node<'v>>> {
+pub(super) fn listed<'v>(schema: &Schema<'v>) -> Option<BTreeMap<String, Node<'v>>> {
+    let enums = schema.all("enum").map(|list| list.items().collect());
+    let unions = schema.unions.iter().filter_map(|it| it.values.clone());
     // One that lists nothing says nothing.
-    let lists = schema
-        .all("enum")
-        .filter(|list| list.value.as_array().is_some_and(|it| !it.is_empty()));
+    let lists = enums.chain(unions).filter(|list: &Vec<_>| !list.is_empty());
     let lists = lists.map(|list| {
-        let values = list.items().map(|item| (canonical(item.value), item));
+        let values = list.into_iter().map(|item| (canonical(item.value), item));
         values.collect::<BTreeMap<_, _>>()
     });
-    lists.reduce(|mut one, other| {
+    let mut values = lists.reduce(|mut one, other| {
         one.retain(|value, _| other.contains_key(value));
         one
-    })
+    })?;
+    values.retain(|_, node| types::allows(schema, node.value));
+    // There are no other booleans.
+    let is_all = !types::can_be(schema, "string")
+        && types::can_be(schema, "boolean")
+        && ["true", "false"].iter().all(|it| values.contains_key(*it));
+    (!is_all).then_some(values)
 }
 
 fn compare_enums(pair: &mut Pair<'_, '_>) {
@@ -94,11 +100,15 @@ fn compare_defaults(pair: &mut Pair<'_, '_>) {
         }
         _ => return,
     };
+    let rule = match pair.base.is_given && pair.revision.is_given {
+        true => &rule::DEFAULT_IDLE,
+        false => rule,
+    };
     pair.note(rule, "default", what);
 }
 
 fn compare_patterns(pair: &mut Pair<'_, '_>) {
-    let (base, revision) = (texts(pair.base, "pattern"), texts(pair.revision, "pattern"));
+    let (base, revision) = (patterns(pair.base), patterns(pair.revision));
     let gone = base.difference(&revision).next();
     let new = revision.difference(&base).next();
     let (rule, what) = match (gone, new) {
@@ -110,9 +120,34 @@ fn compare_patterns(pair: &mut Pair<'_, '_>) {
     pair.note(rule, "pattern", what);
 }
 
+/// The patterns that not every text matches.
+fn patterns(schema: &Schema<'_>) -> BTreeSet<String> {
+    let mut patterns = match types::can_be(schema, "string") {
+        true => texts(schema, "pattern"),
+        false => BTreeSet::new(),
+    };
+    let is_idle = |text: &str| {
+        let inner = text.trim_matches('"');
+        let inner = inner.strip_prefix('^').unwrap_or(inner);
+        let inner = inner.strip_suffix('$').unwrap_or(inner);
+        ["", ".*"].contains(&inner)
+    };
+    patterns.retain(|text| !is_idle(text));
+    patterns
+}
+
 fn compare_multiples(pair: &mut Pair<'_, '_>) {
     let key = "multipleOf";
-    let (base, revision) = (texts(pair.base, key), texts(pair.revision, key));
+    let multiples = |schema: &Schema<'_>| {
+        let mut texts = match types::can_be(schema, "number") {
+            true => texts(schema, key),
+            false => BTreeSet::new(),
+        };
+        // Every integer is.
+        texts.retain(|it| !(it == "1" && types::is_integer(schema)));
+        texts
+    };
+    let (base, revision) = (multiples(pair.base), multiples(pair.revision));
     if base == revision {
         return;
     }
@@ -126,11 +161,11 @@ fn compare_multiples(pair: &mut Pair<'_, '_>) {
     let what = format!("{} → {}", words(&base), words(&revision));
     let multiple = |of: &BTreeSet<String>, number: &BTreeSet<String>| {
         let single = |texts: &BTreeSet<String>| match texts.len() {
-            1 => texts.first()?.parse::<i64>().ok(),
+            1 => texts.first()?.parse::<f64>().ok(),
             _ => None,
         };
-        let pair = single(of).zip(single(number));
-        pair.is_some_and(|(of, number)| of != 0 && number % of == 0)
+        let times = single(of).zip(single(number)).map(|(of, it)| it / of);
+        times.is_some_and(|times| times.is_finite() && (times - times.round()).abs() < 1e-9)
     };
     let rule = match () {
         () if multiple(&base, &revision) => &rule::BOUND_TIGHTENED,
@@ -144,27 +179,30 @@ fn compare_multiples(pair: &mut Pair<'_, '_>) {
 
 fn compare_uniqueness(pair: &mut Pair<'_, '_>) {
     let key = "uniqueItems";
-    match (pair.base.flag(key), pair.revision.flag(key)) {
+    let flag = |schema: &Schema<'_>| schema.flag(key) && types::can_be(schema, "array");
+    match (flag(pair.base), flag(pair.revision)) {
         (false, true) => pair.note(&rule::UNIQUE_REQUIRED, key, ""),
         (true, false) => pair.note(&rule::UNIQUE_LIFTED, key, ""),
         _ => {}
     }
 }
 
-fn compare_negations(pair: &mut Pair<'_, '_>) {
-    let nodes = |schema: &Schema<'_>| schema.all("not").count();
-    if nodes(pair.base) + nodes(pair.revision) == 0 {
-        return;
-    }
-    let base: Vec<_> = pair.base.all("not").collect();
-    let revision: Vec<_> = pair.revision.all("not").collect();
-    let same = base.len() == revision.len() && {
-        let at = String::new;
-        let base = Schema::new(&mut pair.walk.base, at(), base);
-        let revision = Schema::new(&mut pair.walk.revision, at(), revision);
-        pair.walk.are_same(&base, &revision)
+fn compare_negations<'v>(pair: &mut Pair<'_, 'v>) {
+    let nodes = |schema: &Schema<'v>| schema.all("not").collect::<Vec<_>>();
+    let (base, revision) = (nodes(pair.base), nodes(pair.revision));
+    let rule = match (base.len(), revision.len()) {
+        (0, 0) => return,
+        (0, _) => &rule::NEGATION_ADDED,
+        (_, 0) => &rule::NEGATION_REMOVED,
+        (1, 1) => {
+            let base = Schema::new(&mut pair.walk.base, "", base);
+            let revision = Schema::new(&mut pair.walk.revision, "", revision);
+            if pair.walk.are_same(&base, &revision) {
+                return;
+            }
+            &rule::NEGATION_CHANGED
+        }
+        _ => &rule::NEGATION_CHANGED,
     };
-    if !same {
-        pair.note(&rule::NEGATION_CHANGED, "not", "");
-    }
+    pair.note(rule, "not", "");
 }
