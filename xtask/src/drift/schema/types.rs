@@ -71,14 +71,8 @@ fn named(schema: &Schema<'_>) -> Option<u8> {
     types.reduce(|one, other| one & other)
 }
 
-/// The types that a schema names, or else those of the values that it lists or of
-/// its alternatives.
-fn told(schema: &Schema<'_>) -> Option<u8> {
-    let listed = || {
-        let values = values::listed(schema)?;
-        let types = values.values().filter_map(|it| bits_of(it.value));
-        types.reduce(|one, other| one | other)
-    };
+/// The types that a schema names, or else those that all its alternatives name.
+fn said(schema: &Schema<'_>) -> Option<u8> {
     let alternatives = || {
         let unions = schema.unions.iter().filter_map(|it| it.types.as_ref());
         let unions = unions.filter_map(|types| {
@@ -87,7 +81,17 @@ fn told(schema: &Schema<'_>) -> Option<u8> {
         });
         unions.reduce(|one, other| one & other)
     };
-    named(schema).or_else(listed).or_else(alternatives)
+    named(schema).or_else(alternatives)
+}
+
+/// The types that a schema names, or else those of the values that it lists.
+fn told(schema: &Schema<'_>) -> Option<u8> {
+    let listed = || {
+        let values = values::listed(schema)?;
+        let types = values.values().filter_map(|it| bits_of(it.value));
+        types.reduce(|one, other| one | other)
+    };
+    said(schema).or_else(listed)
 }
 
 /// The type of a value; null has none.
@@ -163,6 +167,11 @@ fn words(types: Option<u8>) -> String {
 pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
     let (base, revision) = (told(pair.base), told(pair.revision));
     let (from, to) = (possible(pair.base), possible(pair.revision));
+    let are_said = (said(pair.base).is_some(), said(pair.revision).is_some());
+    if base == revision && are_said.0 != are_said.1 {
+        let what = format!("{}, which its values say as well", words(base));
+        pair.note(&rule::TYPE_IMPLIED, "type", what);
+    }
     // Where neither names a type, what they list or hold is compared for itself.
     if base != revision && (named(pair.base).is_some() || named(pair.revision).is_some()) {
         let what = format!("{} → {}", words(base), words(revision));
