@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::check::Checked;
 use super::found::Found;
@@ -47,16 +47,7 @@ pub fn json(checked: &Checked) -> String {
             "line": finding.place.line,
         })
     });
-    let mut drift = Value::Null;
-    if let Some(comparison) = &checked.comparison {
-        drift = serde_json::from_str(&format::json(comparison)).unwrap_or_default();
-        // Its places are on several pages.
-        for (index, change) in comparison.changes.iter().enumerate() {
-            if let Some(place) = drift.pointer_mut(&format!("/changes/{index}/revision")) {
-                place["file"] = change.revision.file.as_str().into();
-            }
-        }
-    }
+    let drift = checked.comparison.as_ref().map(format::json_value);
     let findings: Vec<_> = findings.collect();
     let whole = json!({ "schema": 1, "findings": findings, "drift": drift });
     format!("{whole:#}\n")

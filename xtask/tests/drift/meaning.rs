@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use xtask::drift::Verdict;
 
-use crate::{OPERATION, compare, components, document, operation, using, with};
+use crate::{OPERATION, compare, components, document, found, operation, using, with};
 
 #[test]
 fn a_schema_that_holds_itself_is_compared_to_its_end() {
@@ -132,6 +132,27 @@ fn an_alternative_is_not_gone_where_another_has_room_for_it() {
     let is = json!({ "anyOf": [named("Cat"), long] });
     let compatible = [Verdict::Compatible; 4];
     assert_eq!(verdicts(&was, &is), compatible);
+}
+
+#[test]
+fn null_is_told_where_one_schema_becomes_one_of_several() {
+    let one = json!({ "type": "integer" });
+    let several = json!({ "anyOf": [{ "type": "integer" }, { "type": "string" }] });
+    let nullable = |schema: &Value| {
+        let mut schema = schema.clone();
+        schema["nullable"] = true.into();
+        schema
+    };
+    let told = |was: &Value, is: &Value| {
+        let found = found(&using("request", was), &using("request", is));
+        found
+            .into_iter()
+            .filter(|rule| rule.contains("null"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&one, &nullable(&several)), ["request-null-allowed"]);
+    assert_eq!(told(&nullable(&one), &several), ["request-null-forbidden"]);
+    assert_eq!(told(&nullable(&one), &nullable(&several)), [""; 0]);
 }
 
 #[test]

@@ -9,9 +9,14 @@ use crate::finding::Place;
 
 /// For programs.
 pub fn json(comparison: &Comparison) -> String {
+    format!("{:#}\n", json_value(comparison))
+}
+
+/// For programs, as a part of something larger.
+pub(crate) fn json_value(comparison: &Comparison) -> Value {
     let accepted = comparison.changes.iter().filter(|it| it.accepted.is_some());
     let changes: Vec<_> = comparison.changes.iter().map(change).collect();
-    let whole = json!({
+    json!({
         "schema": 1,
         "base": comparison.base,
         "revision": comparison.revision,
@@ -23,8 +28,7 @@ pub fn json(comparison: &Comparison) -> String {
             "accepted": accepted.count(),
         },
         "changes": changes,
-    });
-    format!("{whole:#}\n")
+    })
 }
 
 fn change(change: &Change) -> Value {
@@ -41,5 +45,5 @@ fn change(change: &Change) -> Value {
 }
 
 fn place(place: &Place) -> Value {
-    json!({ "pointer": place.pointer, "line": place.line })
+    json!({ "file": place.file, "pointer": place.pointer, "line": place.line })
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::super::change::Comparison;
 use super::super::rule::Level;
 use super::{counts, groups, sentence};
+use crate::finding::Place;
 
 /// GitHub cuts comments off at 65,536 characters; the report stays below.
 const LONGEST: usize = 60_000;
@@ -40,16 +41,20 @@ pub fn markdown(comparison: &Comparison) -> String {
             if let Some(reason) = &change.accepted {
                 let _ = write!(what, "<br>accepted: {}", cell(reason));
             }
-            let place = |place: &crate::finding::Place| {
-                let line = place
-                    .line
-                    .map_or_else(String::new, |line| format!("{line}: "));
-                format!(
-                    "{line}{}",
-                    code(place.pointer.as_deref().unwrap_or_default())
-                )
+            let place = |place: &Place, document: &str| {
+                let line = place.line.map(|line| format!("{line}: "));
+                // A document may be several files.
+                let file = match place.file == document {
+                    true => String::new(),
+                    false => format!("{} ", cell(&place.file)),
+                };
+                let pointer = code(place.pointer.as_deref().unwrap_or_default());
+                format!("{file}{}{pointer}", line.unwrap_or_default())
             };
-            let (base, revision) = (place(&change.base), place(&change.revision));
+            let (base, revision) = (
+                place(&change.base, &comparison.base),
+                place(&change.revision, &comparison.revision),
+            );
             let _ = writeln!(text, "| {level} | {what} | {base} | {revision} |");
         }
     }

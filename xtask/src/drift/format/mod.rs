@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 pub use github::github;
 pub use json::json;
+pub(crate) use json::json_value;
 pub use markdown::markdown;
 pub use reference::reference;
 pub use text::text;

@@ -37,6 +37,8 @@ pub(super) struct Schema<'v> {
     as_text: bool,
     /// Whether a value is always given, so that no default counts.
     is_given: bool,
+    /// Whether it was told elsewhere if null has come or gone.
+    null_is_told: bool,
 }
 
 impl<'v> Schema<'v> {
@@ -77,6 +79,7 @@ impl<'v> Schema<'v> {
             has_null,
             as_text: false,
             is_given: false,
+            null_is_told: false,
         }
     }
 
@@ -96,6 +99,13 @@ impl<'v> Schema<'v> {
         }
     }
 
+    fn whatever_is_null(self) -> Self {
+        Self {
+            null_is_told: true,
+            ..self
+        }
+    }
+
     /// The schema of its items.
     pub(super) fn items(&self, side: &mut Side<'v>) -> Self {
         Self::new(side, self.place("items"), self.all("items"))
@@ -110,6 +120,9 @@ impl<'v> Schema<'v> {
         }
         if self.is_given {
             pointers.push("given");
+        }
+        if self.null_is_told {
+            pointers.push("null");
         }
         pointers.join("\n")
     }

@@ -187,15 +187,20 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
     if from & to == 0 && from != to {
         return named(pair.base).is_none() && named(pair.revision).is_none();
     }
-    if says_something(pair.base) && says_something(pair.revision) {
-        match (can_be_null(pair.base), can_be_null(pair.revision)) {
-            (true, false) => pair.note(&rule::NULL_FORBIDDEN, "nullable", "nullable → not"),
-            (false, true) => pair.note(&rule::NULL_ALLOWED, "nullable", "not nullable → nullable"),
-            _ => {}
-        }
+    if says_something(pair.base) && says_something(pair.revision) && !pair.base.null_is_told {
+        let nulls = (can_be_null(pair.base), can_be_null(pair.revision));
+        compare_nulls(pair, nulls);
     }
     compare_formats(pair);
     true
+}
+
+pub(super) fn compare_nulls(pair: &mut Pair<'_, '_>, (was, is): (bool, bool)) {
+    match (was, is) {
+        (true, false) => pair.note(&rule::NULL_FORBIDDEN, "nullable", "nullable → not"),
+        (false, true) => pair.note(&rule::NULL_ALLOWED, "nullable", "not nullable → nullable"),
+        _ => {}
+    }
 }
 
 /// Whether there is anything that null could break.
@@ -206,7 +211,7 @@ fn says_something(schema: &Schema<'_>) -> bool {
 
 /// Every part that names a type must allow null. A part that says nothing but
 /// `nullable` is how people make a reference nullable.
-fn can_be_null(schema: &Schema<'_>) -> bool {
+pub(super) fn can_be_null(schema: &Schema<'_>) -> bool {
     let (typed, untyped): (Vec<_>, Vec<_>) = schema
         .parts
         .iter()

@@ -3,7 +3,7 @@
 use super::super::node::{Node, canonical};
 use super::super::rule::{self, Direction};
 use super::super::walk::Side;
-use super::{Pair, Schema, discriminator};
+use super::{Pair, Schema, discriminator, types};
 use crate::pointer;
 
 /// More pairs of alternatives than this are not compared each with each.
@@ -56,6 +56,14 @@ impl<'v> Union<'v> {
         }
     }
 
+    fn whatever_is_null(self) -> Self {
+        let alternatives = self.alternatives.into_iter();
+        Self {
+            alternatives: alternatives.map(Schema::whatever_is_null).collect(),
+            ..self
+        }
+    }
+
     /// How many alternatives two have in common, at first sight.
     fn likeness(&self, other: &Self) -> usize {
         let named = |name: &Option<String>| name.is_some() && other.names.contains(name);
@@ -87,8 +95,16 @@ pub(super) fn compare_alone(pair: &mut Pair<'_, '_>) -> bool {
         ([only], []) if is_all(pair.base) => (only.clone(), Union::alone(pair.revision, only)),
         _ => return false,
     };
+    // Null belongs to all of them together.
+    let can_be_null = |whole: &Schema<'_>, union: &Union<'_>| {
+        types::can_be_null(whole) || union.alternatives.iter().any(types::can_be_null)
+    };
+    let was = can_be_null(pair.base, &base);
+    let is = can_be_null(pair.revision, &revision);
+    let (base, revision) = (base.whatever_is_null(), revision.whatever_is_null());
     let is_one = !matches(pair, &base, &revision).0.is_empty();
     if is_one {
+        types::compare_nulls(pair, (was, is));
         compare_unions(pair, &base, &revision);
     }
     is_one
