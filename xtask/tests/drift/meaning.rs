@@ -135,6 +135,17 @@ fn an_alternative_is_not_gone_where_another_has_room_for_it() {
 }
 
 #[test]
+fn a_changed_alternative_is_still_that_alternative() {
+    let tagged = |tag: &str, kind: &str| json!({ "type": "object", "properties": { "tag": { "enum": [tag] }, "value": { "type": kind } } });
+    let was = json!({ "oneOf": [tagged("a", "string"), tagged("b", "integer")] });
+    let is =
+        json!({ "oneOf": [tagged("c", "string"), tagged("b", "string"), tagged("a", "boolean")] });
+    let found = found(&using("request", &was), &using("request", &is));
+    let expected = ["request-alternative-added", "request-type-changed"];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn null_is_told_where_one_schema_becomes_one_of_several() {
     let one = json!({ "type": "integer" });
     let several = json!({ "anyOf": [{ "type": "integer" }, { "type": "string" }] });

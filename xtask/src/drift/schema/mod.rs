@@ -10,6 +10,7 @@ mod alternatives;
 mod bounds;
 mod discriminator;
 mod keywords;
+mod kinship;
 mod object;
 mod types;
 mod unions;

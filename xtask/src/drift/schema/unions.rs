@@ -1,8 +1,11 @@
 //! `oneOf` and `anyOf`.
 
+use std::cmp::Reverse;
+
 use super::super::node::{Node, canonical};
 use super::super::rule::{self, Direction};
 use super::super::walk::Side;
+use super::kinship::{CLOSE, kinship};
 use super::{Pair, Schema, discriminator, types};
 use crate::pointer;
 
@@ -188,8 +191,8 @@ fn compare_unions<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Unio
 type Matches = (Vec<(usize, usize)>, Vec<usize>, Vec<usize>);
 
 /// Which alternative is which: those of one name, then those that say the same,
-/// then those that take in what the other had, then, where as many are left on
-/// both sides, in their order.
+/// then those that take in what the other had, then those that are the most alike,
+/// then, where as many are left on both sides, in their order.
 fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) -> Matches {
     let mut matched = Vec::new();
     let mut gone: Vec<_> = (0..base.alternatives.len()).collect();
@@ -229,6 +232,24 @@ fn matches<'v>(pair: &mut Pair<'_, 'v>, base: &Union<'v>, revision: &Union<'v>) 
         });
     }
     // Neither gone nor new: changed.
+    let mut kin: Vec<_> = gone
+        .iter()
+        .flat_map(|one| new.iter().map(move |other| (*one, *other)))
+        .take(MOST_COMPARED)
+        .map(|(one, other)| {
+            let (base, revision) = schemas(one, other);
+            (kinship(base, revision), one, other)
+        })
+        .filter(|(kinship, _, _)| *kinship >= CLOSE)
+        .collect();
+    kin.sort_by_key(|(kinship, one, other)| (Reverse(*kinship), *one, *other));
+    for (_, one, other) in kin {
+        if gone.contains(&one) && new.contains(&other) {
+            gone.retain(|it| *it != one);
+            new.retain(|it| *it != other);
+            matched.push((one, other));
+        }
+    }
     if several && gone.len() == new.len() {
         matched.extend(gone.drain(..).zip(new.drain(..)));
     }
