@@ -19,10 +19,12 @@ pub(super) fn compare<'v>(
     revision: &Node<'v>,
     direction: Direction,
 ) {
-    let one = base.get("requestBody").map(|it| walk.base.follow(it));
-    let other = revision
-        .get("requestBody")
-        .map(|it| walk.revision.follow(it));
+    let body = |operation: &Node<'v>| {
+        let body = operation.get("requestBody");
+        body.filter(|it| !it.value.is_null())
+    };
+    let one = body(base).map(|it| walk.base.follow(it));
+    let other = body(revision).map(|it| walk.revision.follow(it));
     let (one, other) = match (one, other) {
         (None, None) => return,
         (Some(one), None) => {

@@ -82,14 +82,20 @@ fn media_types<'v>(owner: &Node<'v>) -> BTreeMap<String, Node<'v>> {
     let types = owner.members_of("content").into_iter();
     let types = types.map(|(name, media)| {
         let name: String = name.chars().filter(|it| !it.is_whitespace()).collect();
-        (name.to_lowercase(), media)
+        let name = name.to_lowercase();
+        // It is how any of them is written.
+        let parameters = name.split(';').filter(|it| !it.starts_with("charset="));
+        (parameters.collect::<Vec<_>>().join(";"), media)
     });
     types.collect()
 }
 
-/// The entry of a media type, whatever its parameters.
+/// The entry of a media type, whatever its parameters where only one has any.
 fn like<'m, 'v>(types: &'m BTreeMap<String, Node<'v>>, name: &str) -> Option<&'m Node<'v>> {
-    let bare = types.iter().find(|(other, _)| plain(other) == plain(name));
+    let bare = types.iter().find(|(other, _)| {
+        let either = |it: &str| plain(it) == it;
+        plain(other) == plain(name) && (either(other) || either(name))
+    });
     types.get(name).or(bare.map(|(_, media)| media))
 }
 

@@ -11,7 +11,7 @@ use crate::document::{Document, Source};
 use crate::finding::{Finding, Place};
 use crate::{checks, pointer};
 
-use super::node::canonical;
+use super::node::{Node, canonical};
 
 /// A document of OpenAPI 3.0, and the files that it refers to.
 #[derive(Debug)]
@@ -93,6 +93,22 @@ impl Files {
         std::iter::once(&self.document.value).chain(others)
     }
 
+    /// The schemas with names of their own, in all files.
+    pub(super) fn schemas(&self) -> Vec<Node<'_>> {
+        let others = self.others.iter().map(|(name, document)| Node {
+            value: &document.value,
+            pointer: format!("{name}#"),
+        });
+        let documents = std::iter::once(Node::root(&self.document.value)).chain(others);
+        let mut schemas = Vec::new();
+        for document in documents {
+            let components = document.get("components");
+            schemas.extend(components.iter().flat_map(|it| it.members_of("schemas")));
+            schemas.extend(document.members());
+        }
+        schemas.into_iter().map(|(_, schema)| schema).collect()
+    }
+
     /// A node.
     pub(super) fn get(&self, pointer: &str) -> Option<&Value> {
         let (document, pointer) = self.of(pointer)?;
@@ -163,7 +179,8 @@ fn beside(file: &str, path: &str) -> String {
     steps.join("/")
 }
 
-/// Finds every `$ref`, and where it stands.
+/// Finds every `$ref` and every file in a discriminator's mapping, and where it
+/// stands.
 fn references(value: &Value, here: &str, found: &mut dyn FnMut(String, String)) {
     match value {
         Value::Object(members) => {
@@ -171,6 +188,13 @@ fn references(value: &Value, here: &str, found: &mut dyn FnMut(String, String)) 
                 match member {
                     Value::String(reference) if key == "$ref" => {
                         found(here.to_owned(), reference.clone());
+                    }
+                    Value::Object(mapping) if key == "mapping" => {
+                        let targets = mapping.values().filter_map(Value::as_str);
+                        // Others are names of components.
+                        for target in targets.filter(|it| it.contains(['/', '#', '.'])) {
+                            found(here.to_owned(), target.to_owned());
+                        }
                     }
                     _ => references(member, &pointer::join(here, key), found),
                 }

@@ -183,8 +183,11 @@ fn reserialized<'v>(
 /// Whether a single value is written as a list of one is.
 fn became_a_list<'v>(walk: &mut Walk<'v>, base: &Node<'v>, revision: &Node<'v>) -> bool {
     let form = serialization(revision);
+    let list = schema(&mut walk.revision, revision);
     is_scalar(&mut walk.base, base)
         && is_list(&mut walk.revision, revision)
+        // One must be enough.
+        && !["minItems", "maxItems", "enum"].iter().any(|key| list.says(key))
         && revision.text("in") == Some("query")
         && form["style"] == "form"
         && form["explode"] == "true"

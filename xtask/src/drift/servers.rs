@@ -36,11 +36,11 @@ pub(super) fn compare<'v>(walk: &mut Walk<'v>, base: &Operation<'v>, revision: &
         let own = |at: &Node<'_>| at.pointer != "/servers" && !at.pointer.is_empty();
         let first = |list: &Option<Node<'v>>| {
             let first = list.as_ref().and_then(|it| it.items().next());
-            first.map(|server| plain(server.text("url").unwrap_or_default()))
+            let url = first.and_then(|server| server.text("url"));
+            operations::shape_of(&plain(url.unwrap_or_default()))
         };
         if own(&one_at) && !own(&other_at) && first(&one) != first(&other) {
-            let words = |list| first(list).unwrap_or_else(|| "nothing".to_owned());
-            let what = format!("{} → {}", words(&one), words(&other));
+            let what = format!("{} → {}", first(&one), first(&other));
             let rule = &rule::SERVER_INHERITED;
             walk.note(rule, &one_at.pointer, &other_at.pointer, what);
         }

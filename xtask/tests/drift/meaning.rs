@@ -146,6 +146,80 @@ fn a_changed_alternative_is_still_that_alternative() {
 }
 
 #[test]
+fn another_alternative_of_one_that_is_told_apart_is_one_more() {
+    let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let of = |alternatives: Value| json!({ "oneOf": alternatives, "discriminator": { "propertyName": "kind" } });
+    let (was, is) = (
+        of(json!([named("Cat")])),
+        of(json!([named("Cat"), named("Dog")])),
+    );
+    let all = [
+        Verdict::Compatible,
+        Verdict::Breaking,
+        Verdict::Breaking,
+        Verdict::Compatible,
+    ];
+    assert_eq!(verdicts(&was, &is), all);
+}
+
+#[test]
+fn the_empty_text_is_not_every_text() {
+    let empty = json!({ "type": "string", "pattern": "^$" });
+    assert_eq!(
+        verdicts(&json!({ "type": "string" }), &empty)[0],
+        Verdict::Breaking
+    );
+}
+
+#[test]
+fn a_version_in_a_media_type_counts() {
+    let of = |names: &[&str]| {
+        let content: serde_json::Map<_, _> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({})))
+            .collect();
+        with(
+            &format!("{OPERATION}/responses"),
+            json!({ "200": { "content": content } }),
+        )
+    };
+    let (one, two) = ("application/json;version=1", "application/json;version=2");
+    assert_eq!(
+        compare(&of(&[one]), &of(&[two])).verdict(),
+        Verdict::Breaking
+    );
+    assert_eq!(
+        compare(&of(&[one, two]), &of(&[two])).verdict(),
+        Verdict::Breaking
+    );
+    assert_eq!(compare(&of(&[one]), &of(&["application/json"])).changes, []);
+}
+
+#[test]
+fn a_mapping_that_leads_nowhere_is_told() {
+    let of = |target: &str| {
+        let mapping = json!({ "cat": target });
+        json!({ "oneOf": [{ "$ref": "#/components/schemas/Cat" }, { "type": "string" }], "discriminator": { "propertyName": "kind", "mapping": mapping } })
+    };
+    let (cat, nobody) = (of("Cat"), of("#/components/schemas/Nobody"));
+    assert_eq!(verdicts(&cat, &nobody)[2], Verdict::Breaking);
+    let elsewhere = (of("https://a.test/a"), of("https://a.test/b"));
+    assert_eq!(verdicts(&elsewhere.0, &elsewhere.1)[2], Verdict::Breaking);
+}
+
+#[test]
+fn alternatives_of_alternatives_take_no_longer_than_they_are_many() {
+    let mut schemas = json!({ "L40": { "type": "string" } });
+    for level in 0..40 {
+        let next = json!({ "$ref": format!("#/components/schemas/L{}", level + 1) });
+        let again = json!({ "allOf": [next] });
+        schemas[format!("L{level}")] = json!({ "oneOf": [next, next, again] });
+    }
+    let document = components(json!({ "schemas": schemas }));
+    assert_eq!(compare(&document, &document).verdict(), Verdict::Unchanged);
+}
+
+#[test]
 fn null_is_told_where_one_schema_becomes_one_of_several() {
     let one = json!({ "type": "integer" });
     let several = json!({ "anyOf": [{ "type": "integer" }, { "type": "string" }] });
@@ -171,8 +245,10 @@ fn heirs_are_compared_where_their_base_stands() {
     let using = |heirs: &[(&str, Value)]| {
         let base = json!({ "type": "object", "discriminator": { "propertyName": "kind" } });
         let mut schemas = json!({ "Base": base });
-        let grandchild = json!({ "allOf": [{ "$ref": "#/components/schemas/A" }, heirs[1].1] });
-        schemas["OfA"] = grandchild;
+        // By another name, and further down.
+        schemas["Alias"] = json!({ "$ref": "#/components/schemas/A" });
+        let grandchild = json!({ "allOf": [{ "$ref": "#/components/schemas/Alias" }, heirs[1].1] });
+        schemas["OfA"] = json!({ "allOf": [grandchild] });
         for (name, property) in heirs {
             let own = json!({ "properties": { "p": property } });
             schemas[name] = json!({ "allOf": [{ "$ref": "#/components/schemas/Base" }, own] });

@@ -40,20 +40,30 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) {
         pair.note(&rule::DISCRIMINATOR_VALUE_ADDED, key, value);
     }
     for (value, base) in base {
-        if let (Some(base), Some(Some(revision))) = (base, revision.get(&value)) {
-            let places = (base.pointer.clone(), revision.pointer.clone());
-            pair.go_on(
-                (places.0, vec![base]),
-                (places.1, vec![revision.clone()]),
-                false,
-            );
+        match (base, revision.get(&value)) {
+            (Ok(base), Some(Ok(revision))) => {
+                let places = (base.pointer.clone(), revision.pointer.clone());
+                let (base, revision) = (vec![base], vec![revision.clone()]);
+                pair.go_on((places.0, base), (places.1, revision), false);
+            }
+            (Err(was), Some(Err(is))) if was == *is => {}
+            (_, None) => {}
+            _ => {
+                let places = (pair.base.place(key), pair.revision.place(key));
+                let rule = &rule::REFERENCE_UNRESOLVED;
+                pair.walk
+                    .note(rule, places.0, places.1, format!("{key}: {value}"));
+            }
         }
     }
 }
 
+/// Where a value leads, or the words that lead nowhere.
+type Target<'v> = Result<Node<'v>, String>;
+
 /// The schema that each value names: those that are written down, the names of
 /// the alternatives, and, where there are none, of those that build on it.
-fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Option<Node<'v>>> {
+fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Target<'v>> {
     let mut named = BTreeMap::new();
     let mut written = Vec::new();
     for discriminator in schema.all("discriminator") {
@@ -74,7 +84,8 @@ fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Opt
             });
             side.reach(&pointer);
             written.push(pointer);
-            named.insert(value.to_owned(), node);
+            let target = node.ok_or_else(|| target.to_owned());
+            named.insert(value.to_owned(), target);
         }
     }
     for key in KEYS {
@@ -87,7 +98,7 @@ fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Opt
             if pointer.is_some_and(|pointer| !written.contains(&pointer))
                 && let Some(name) = name_of(&node)
             {
-                named.entry(name).or_insert(Some(node));
+                named.entry(name).or_insert(Ok(node));
             }
         }
     }
@@ -109,7 +120,7 @@ fn mapping<'v>(schema: &Schema<'v>, side: &mut Side<'v>) -> BTreeMap<String, Opt
         {
             side.reach(&heir.pointer);
             if let Some(name) = heir.pointer.rsplit('/').next() {
-                named.entry(name.to_owned()).or_insert(Some(heir));
+                named.entry(name.to_owned()).or_insert(Ok(heir));
             }
         }
     }

@@ -11,17 +11,20 @@ mod bounds;
 mod discriminator;
 mod keywords;
 mod kinship;
+mod matching;
 mod object;
 mod types;
 mod unions;
 mod values;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::node::Node;
 use super::rule::Direction;
 use super::walk::{Side, Walk};
 use alternatives::Alternatives;
+pub(super) use alternatives::Choices;
 
 /// All that must hold of a value at once.
 #[derive(Debug, Clone)]
@@ -31,7 +34,7 @@ pub(super) struct Schema<'v> {
     /// The places that say something of it, each without its `allOf`.
     pub(super) parts: Vec<Node<'v>>,
     /// Its lists of alternatives, other than those that come to none.
-    unions: Vec<Alternatives<'v>>,
+    unions: Vec<Rc<Alternatives<'v>>>,
     /// Whether null is one of the alternatives.
     has_null: bool,
     /// Whether its values are written as plain text, so that `5` is text too.
@@ -61,15 +64,11 @@ impl<'v> Schema<'v> {
                 continue;
             }
             let mut all = node.items_of("allOf");
-            for mut alternatives in Alternatives::of(side, &node) {
-                has_null |= alternatives.take_null(side);
-                match alternatives.nodes.len() {
-                    0 => {}
-                    // One alternative is none.
-                    1 => all.append(&mut alternatives.nodes),
-                    _ => unions.push(alternatives),
-                }
-            }
+            let choices = side.choices(&node);
+            has_null |= choices.has_null;
+            unions.extend(choices.unions.iter().cloned());
+            // One alternative is none.
+            all.extend(choices.only.iter().cloned());
             left.extend(all.into_iter().rev());
             parts.push(node);
         }
@@ -107,6 +106,25 @@ impl<'v> Schema<'v> {
         }
     }
 
+    /// An alternative of its, of which the same is known.
+    fn alternative(&self, side: &mut Side<'v>, node: &Node<'v>) -> Self {
+        Self {
+            as_text: self.as_text,
+            is_given: self.is_given,
+            ..Self::new(side, node.pointer.clone(), [node.clone()])
+        }
+    }
+
+    /// Without what is said of several alternatives, where it has only one.
+    fn undistinguished(&self) -> Self {
+        let mut schema = self.clone();
+        let says = |part: &Node<'v>| !alternatives::is_list(part);
+        if schema.parts.iter().any(says) {
+            schema.parts.retain(says);
+        }
+        schema
+    }
+
     /// The schema of its items.
     pub(super) fn items(&self, side: &mut Side<'v>) -> Self {
         Self::new(side, self.place("items"), self.all("items"))
@@ -130,7 +148,9 @@ impl<'v> Schema<'v> {
 
     /// Every value of a keyword.
     fn all<'s>(&'s self, key: &'s str) -> impl Iterator<Item = Node<'v>> + 's {
-        self.parts.iter().filter_map(move |part| part.get(key))
+        let nodes = self.parts.iter().filter_map(move |part| part.get(key));
+        // Nothing is said by a null.
+        nodes.filter(move |node| key == "default" || !node.value.is_null())
     }
 
     /// Where a keyword stands, or else the schema.

@@ -157,30 +157,18 @@ fn added<'v>(
     let rule = match () {
         () if needed && pair.direction == Direction::Request => &rule::REQUIRED_PROPERTY_ADDED,
         () if base.hidden.contains_key(name) => &rule::PROPERTY_SHOWN,
-        () if !was_possible(pair, name, revision) => &rule::UNEXPECTED_PROPERTY_ADDED,
+        () if others(pair.base) == Others::None => &rule::UNEXPECTED_PROPERTY_ADDED,
         () if needed => &rule::REQUIRED_PROPERTY_ADDED,
         () => &rule::OPTIONAL_PROPERTY_ADDED,
     };
-    let places = (
-        pair.base.place("properties"),
-        revision.place(name).unwrap_or_default(),
-    );
-    pair.note_at(rule, places, name);
-}
-
-/// Whether a new property could be there before, as one that was not listed.
-fn was_possible<'v>(pair: &mut Pair<'_, 'v>, name: &str, revision: &Properties<'v>) -> bool {
-    match others(pair.base) {
-        Others::Any => true,
-        Others::None => false,
-        Others::Some => {
-            let key = "additionalProperties";
-            let other: Vec<_> = pair.base.all(key).filter(is_schema).collect();
-            let nodes = revision.shown.get(name).cloned().unwrap_or_default();
-            let base = Schema::new(&mut pair.walk.base, "", other);
-            let revision = Schema::new(&mut pair.walk.revision, "", nodes);
-            pair.walk.goes_on(&base, &revision, Direction::Response)
-        }
+    let key = "additionalProperties";
+    let place = revision.place(name).unwrap_or_default();
+    pair.note_at(rule, (pair.base.place("properties"), place.clone()), name);
+    // It could be there before, as one that was not listed.
+    if others(pair.base) == Others::Some {
+        let other: Vec<_> = pair.base.all(key).filter(is_schema).collect();
+        let nodes = revision.shown.get(name).cloned().unwrap_or_default();
+        pair.go_on((pair.base.place(key), other), (place, nodes), false);
     }
 }
 

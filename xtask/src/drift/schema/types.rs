@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::rule::{self, Both};
-use super::{Pair, Schema, values};
+use super::{Pair, Schema, unions, values};
 
 /// Types as bits; a number is an integer or another number.
 const ALL: [(&str, u8); 6] = [
@@ -32,7 +32,7 @@ const IMPLIED: [(&str, &[&str]); 2] = [
     ("array", &["items", "minItems", "maxItems", "uniqueItems"]),
 ];
 
-/// Formats of which one holds all values of the other.
+/// Formats of which one takes the other's values, if not with every digit.
 const WIDER: [(&str, &str); 8] = [
     ("int32", "int64"),
     ("int32", "bigint"),
@@ -44,8 +44,8 @@ const WIDER: [(&str, &str); 8] = [
     ("float", "double"),
 ];
 
-/// Formats that say nothing of what is of another type.
-const OF_NUMBERS: [&str; 5] = ["int32", "int64", "bigint", "float", "double"];
+/// Formats that say nothing of what is no text. Those of numbers are used for text,
+/// too.
 const OF_TEXT: [&str; 7] = [
     "date",
     "date-time",
@@ -115,8 +115,10 @@ pub(super) fn can_be(schema: &Schema<'_>, name: &str) -> bool {
 
 /// Whether a value of a list is of a type that is named.
 pub(super) fn allows(schema: &Schema<'_>, value: &Value) -> bool {
-    let types = named(schema).zip(bits_of(value));
-    types.is_none_or(|(named, own)| named & own != 0)
+    match bits_of(value) {
+        None => can_be_null(schema) || named(schema).is_none(),
+        Some(own) => named(schema).is_none_or(|named| named & own != 0),
+    }
 }
 
 /// The types that are possible. On paper a number is text.
@@ -135,7 +137,7 @@ pub(super) fn is_integer(schema: &Schema<'_>) -> bool {
 }
 
 pub(super) fn is_object(schema: &Schema<'_>) -> bool {
-    named(schema) == bits("object")
+    named(schema).or(implied(schema)) == bits("object")
 }
 
 fn implied(schema: &Schema<'_>) -> Option<u8> {
@@ -188,14 +190,15 @@ pub(super) fn compare(pair: &mut Pair<'_, '_>) -> bool {
         return named(pair.base).is_none() && named(pair.revision).is_none();
     }
     if says_something(pair.base) && says_something(pair.revision) && !pair.base.null_is_told {
-        let nulls = (can_be_null(pair.base), can_be_null(pair.revision));
-        compare_nulls(pair, nulls);
+        compare_nulls(pair);
     }
     compare_formats(pair);
     true
 }
 
-pub(super) fn compare_nulls(pair: &mut Pair<'_, '_>, (was, is): (bool, bool)) {
+pub(super) fn compare_nulls(pair: &mut Pair<'_, '_>) {
+    let was = unions::can_be_null(pair.base, &mut pair.walk.base);
+    let is = unions::can_be_null(pair.revision, &mut pair.walk.revision);
     match (was, is) {
         (true, false) => pair.note(&rule::NULL_FORBIDDEN, "nullable", "nullable → not"),
         (false, true) => pair.note(&rule::NULL_ALLOWED, "nullable", "not nullable → nullable"),
@@ -250,7 +253,6 @@ fn compare_formats(pair: &mut Pair<'_, '_>) {
 fn formats<'v>(schema: &Schema<'v>) -> BTreeSet<&'v str> {
     let formats = schema.all("format").filter_map(|it| it.value.as_str());
     let counts = |format: &&str| match *format {
-        format if OF_NUMBERS.contains(&format) => can_be(schema, "number"),
         format if OF_TEXT.contains(&format) => can_be(schema, "string"),
         _ => true,
     };

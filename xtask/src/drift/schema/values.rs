@@ -127,10 +127,8 @@ fn patterns(schema: &Schema<'_>) -> BTreeSet<String> {
         false => BTreeSet::new(),
     };
     let is_idle = |text: &str| {
-        let inner = text.trim_matches('"');
-        let inner = inner.strip_prefix('^').unwrap_or(inner);
-        let inner = inner.strip_suffix('$').unwrap_or(inner);
-        ["", ".*"].contains(&inner)
+        // `^$` is the empty text alone.
+        ["", "^", "$", ".*", "^.*", ".*$", "^.*$"].contains(&text.trim_matches('"'))
     };
     patterns.retain(|text| !is_idle(text));
     patterns
@@ -189,20 +187,20 @@ fn compare_uniqueness(pair: &mut Pair<'_, '_>) {
 
 fn compare_negations<'v>(pair: &mut Pair<'_, 'v>) {
     let nodes = |schema: &Schema<'v>| schema.all("not").collect::<Vec<_>>();
-    let (base, revision) = (nodes(pair.base), nodes(pair.revision));
-    let rule = match (base.len(), revision.len()) {
-        (0, 0) => return,
-        (0, _) => &rule::NEGATION_ADDED,
-        (_, 0) => &rule::NEGATION_REMOVED,
-        (1, 1) => {
-            let base = Schema::new(&mut pair.walk.base, "", base);
-            let revision = Schema::new(&mut pair.walk.revision, "", revision);
-            if pair.walk.are_same(&base, &revision) {
-                return;
-            }
-            &rule::NEGATION_CHANGED
-        }
-        _ => &rule::NEGATION_CHANGED,
+    let (mut gone, mut new) = (nodes(pair.base), nodes(pair.revision));
+    gone.retain(|one| {
+        let one = Schema::new(&mut pair.walk.base, "", [one.clone()]);
+        let same = new.iter().position(|other| {
+            let other = Schema::new(&mut pair.walk.revision, "", [other.clone()]);
+            pair.walk.are_same(&one, &other)
+        });
+        same.map(|index| new.remove(index)).is_none()
+    });
+    let rule = match (gone.is_empty(), new.is_empty()) {
+        (true, true) => return,
+        (true, false) => &rule::NEGATION_ADDED,
+        (false, true) => &rule::NEGATION_REMOVED,
+        (false, false) => &rule::NEGATION_CHANGED,
     };
     pair.note(rule, "not", "");
 }

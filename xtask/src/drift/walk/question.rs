@@ -97,7 +97,7 @@ impl<'v> Walk<'v> {
             question: Some(question),
             depth: self.depth + 1,
             steps: std::mem::take(self.steps_for_questions()),
-            ..Walk::between(self.base.anew(), self.revision.anew())
+            ..Walk::between(self.base.clone(), self.revision.clone())
         };
         for direction in question.directions() {
             walk.leave(base.clone(), revision.clone(), *direction);

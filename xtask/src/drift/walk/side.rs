@@ -1,50 +1,69 @@
 //! One of the two documents.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::super::files::Files;
 use super::super::node::Node;
+use super::super::schema::Choices;
 
-/// One of the two documents, and what of it was reached.
+/// One of the two documents, for as many walks as there are.
+#[derive(Clone)]
 pub(in super::super) struct Side<'v> {
     pub(in super::super) document: &'v Files,
-    reached: BTreeSet<String>,
-    /// The components that build on another one by `allOf`, by its pointer.
-    heirs: Rc<HashMap<String, Vec<Node<'v>>>>,
+    known: Rc<Known<'v>>,
+}
+
+/// What was found out about a document.
+#[derive(Default)]
+struct Known<'v> {
+    reached: RefCell<BTreeSet<String>>,
+    /// The schemas that build on another one by `allOf`, by its pointer.
+    heirs: HashMap<String, Vec<Node<'v>>>,
+    /// What lists of alternatives come to, by the schema that they are in.
+    choices: RefCell<HashMap<String, Rc<Choices<'v>>>>,
 }
 
 impl<'v> Side<'v> {
     pub(super) fn new(document: &'v Files) -> Self {
-        Self {
+        let mut side = Self {
             document,
-            reached: BTreeSet::new(),
-            heirs: Rc::new(heirs(document)),
-        }
+            known: Rc::default(),
+        };
+        let heirs = heirs(&mut side);
+        side.known = Rc::new(Known {
+            heirs,
+            ..Known::default()
+        });
+        side
     }
 
-    /// The same document, of which nothing was reached yet.
-    pub(super) fn anew(&self) -> Self {
-        Self {
-            document: self.document,
-            reached: BTreeSet::new(),
-            heirs: Rc::clone(&self.heirs),
-        }
-    }
-
-    /// The components that build on another one, or on one of those.
+    /// The schemas that build on another one, or on one of those.
     pub(in super::super) fn heirs(&self, pointer: &str) -> Vec<Node<'v>> {
-        let mut found: Vec<Node<'v>> = Vec::new();
-        let mut left = vec![pointer.to_owned()];
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut left = vec![pointer];
         while let Some(pointer) = left.pop() {
-            for heir in self.heirs.get(&pointer).into_iter().flatten() {
-                if found.iter().all(|it| it.pointer != heir.pointer) {
+            for heir in self.known.heirs.get(pointer).into_iter().flatten() {
+                if seen.insert(&heir.pointer) {
                     found.push(heir.clone());
-                    left.push(heir.pointer.clone());
+                    left.push(&heir.pointer);
                 }
             }
         }
         found
+    }
+
+    /// What the lists of alternatives in a schema come to.
+    pub(in super::super) fn choices(&mut self, node: &Node<'v>) -> Rc<Choices<'v>> {
+        if let Some(choices) = self.known.choices.borrow().get(&node.pointer) {
+            return Rc::clone(choices);
+        }
+        let choices = Rc::new(Choices::of(self, node));
+        let mut known = self.known.choices.borrow_mut();
+        known.insert(node.pointer.clone(), Rc::clone(&choices));
+        choices
     }
 
     pub(in super::super) fn root(&self) -> Node<'v> {
@@ -82,29 +101,37 @@ impl<'v> Side<'v> {
         let reference = node.text("$ref")?;
         let pointer = self.document.target_of(&node.pointer, reference)?;
         let value = self.document.get(&pointer)?;
-        self.reached.insert(pointer.clone());
+        self.reach(&pointer);
         Some(Node { value, pointer })
     }
 
     /// Notes that a component counts although nothing refers to it by `$ref`.
-    pub(in super::super) fn reach(&mut self, pointer: &str) {
-        self.reached.insert(pointer.to_owned());
+    pub(in super::super) fn reach(&self, pointer: &str) {
+        self.known.reached.borrow_mut().insert(pointer.to_owned());
     }
 
     pub(in super::super) fn is_reached(&self, pointer: &str) -> bool {
-        self.reached.contains(pointer)
+        self.known.reached.borrow().contains(pointer)
     }
 }
 
-fn heirs(document: &Files) -> HashMap<String, Vec<Node<'_>>> {
+fn heirs<'v>(side: &mut Side<'v>) -> HashMap<String, Vec<Node<'v>>> {
     let mut heirs: HashMap<_, Vec<_>> = HashMap::new();
-    let components = Node::root(document.root()).get("components");
-    for (_, schema) in components.map_or_else(Vec::new, |it| it.members_of("schemas")) {
-        for part in schema.items_of("allOf") {
-            let reference = part.text("$ref");
-            let base = reference.and_then(|it| document.target_of(&part.pointer, it));
-            if let Some(base) = base {
-                heirs.entry(base).or_default().push(schema.clone());
+    for schema in side.document.schemas() {
+        let mut left = schema.items_of("allOf");
+        let mut seen = BTreeSet::new();
+        while let Some(part) = left.pop() {
+            if !seen.insert(part.pointer.clone()) {
+                continue;
+            }
+            // Whatever it is called on the way.
+            let chain = side.chain(part);
+            for base in &chain[1..] {
+                let heirs = heirs.entry(base.pointer.clone()).or_default();
+                heirs.push(schema.clone());
+            }
+            if let [only] = &*chain {
+                left.extend(only.items_of("allOf"));
             }
         }
     }
