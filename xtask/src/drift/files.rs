@@ -179,30 +179,54 @@ fn beside(file: &str, path: &str) -> String {
     steps.join("/")
 }
 
-/// Finds every `$ref` and every file in a discriminator's mapping, and where it
-/// stands.
-fn references(value: &Value, here: &str, found: &mut dyn FnMut(String, String)) {
+/// Finds every `$ref` and every file in a discriminator's mapping, and the pointer
+/// of what it stands in.
+fn references(value: &Value, root: &str, found: &mut dyn FnMut(String, String)) {
+    let mut steps = Vec::new();
+    search(value, &mut steps, &mut |steps, reference| {
+        let at = steps.iter().fold(root.to_owned(), |at, step| match step {
+            Step::Key(key) => pointer::join(&at, key),
+            Step::Index(index) => pointer::at(&at, *index),
+        });
+        found(at, reference.to_owned());
+    });
+}
+
+enum Step<'v> {
+    Key(&'v str),
+    Index(usize),
+}
+
+fn search<'v>(
+    value: &'v Value,
+    steps: &mut Vec<Step<'v>>,
+    found: &mut dyn FnMut(&[Step<'v>], &'v str),
+) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
                 match member {
-                    Value::String(reference) if key == "$ref" => {
-                        found(here.to_owned(), reference.clone());
-                    }
+                    Value::String(reference) if key == "$ref" => found(steps, reference),
                     Value::Object(mapping) if key == "mapping" => {
                         let targets = mapping.values().filter_map(Value::as_str);
                         // Others are names of components.
                         for target in targets.filter(|it| it.contains(['/', '#', '.'])) {
-                            found(here.to_owned(), target.to_owned());
+                            found(steps, target);
                         }
                     }
-                    _ => references(member, &pointer::join(here, key), found),
+                    _ => {
+                        steps.push(Step::Key(key));
+                        search(member, steps, found);
+                        steps.pop();
+                    }
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                references(item, &pointer::at(here, index), found);
+                steps.push(Step::Index(index));
+                search(item, steps, found);
+                steps.pop();
             }
         }
         _ => {}
