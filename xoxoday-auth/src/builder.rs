@@ -18,11 +18,14 @@ use crate::observe::{Attempt, Observer};
 use crate::points::SendBody;
 use crate::random;
 use crate::retry::Retry;
+use crate::rotation::clock::AccountClock;
 use crate::rotation::driver::{Parts, Rotator};
 use crate::rotation::policy::Policy;
 use crate::rotation::rescue::Rescue;
 use crate::rotation::{Account, AfterLostAnswer, Clock, Seed, SystemClock};
-use crate::store::{FileStore, TokenStore};
+#[cfg(feature = "postgres")]
+use crate::store::PostgresStore;
+use crate::store::{FileStore, StoreName, TokenStore};
 use crate::transport::Authenticated;
 use crate::vars;
 
@@ -34,7 +37,7 @@ pub struct Builder {
     client_id: String,
     client_secret: ClientSecret,
     seed: Option<Seed>,
-    store: Option<Arc<dyn TokenStore>>,
+    store: Option<Place>,
     http: Configure,
     clock: Arc<dyn Clock>,
     policy: Policy,
@@ -86,7 +89,7 @@ impl Builder {
     /// | `XOXODAY_CLIENT_ID`, `XOXODAY_CLIENT_SECRET` | from the dashboard |
     /// | `XOXODAY_REFRESH_TOKEN` | the seed; needed while the store is empty |
     /// | `XOXODAY_ACCESS_TOKEN`, `XOXODAY_ACCESS_TOKEN_EXPIRY` | part of the seed; the expiry in epoch milliseconds |
-    /// | `XOXODAY_TOKEN_STORE` | `file:PATH`; a file in the platform's state directory by default |
+    /// | `XOXODAY_TOKEN_STORE` | `file:PATH` or `postgres://…`, as in [`store_at`](Self::store_at); a file in the platform's state directory by default |
     /// | `XOXODAY_RESCUE_FILE` | see [`rescue_file`](Self::rescue_file) |
     /// | `XOXODAY_ROTATION_FLOOR`, `XOXODAY_ROTATION_LEASE` | durations such as `60s` |
     /// | `XOXODAY_AFTER_LOST_ANSWER` | `replay` or `halt`: see [`AfterLostAnswer`] |
@@ -109,7 +112,37 @@ impl Builder {
     /// Where the tokens survive. By default a file in the platform's state
     /// directory, named after environment and client id.
     pub fn store(mut self, store: impl TokenStore) -> Self {
-        self.store = Some(Arc::new(store));
+        self.store = Some(Place::Given(Arc::new(store)));
+        self
+    }
+
+    /// The same in one string, as `XOXODAY_TOKEN_STORE` has it: `file:PATH`, or
+    /// with the feature `postgres` `postgres://USER@HOST/DATABASE`. There the
+    /// tokens are kept as a `PostgresStore` keeps them, by connections of its
+    /// own, in tables that are made with the first tokens.
+    pub fn store_at(mut self, name: &str) -> Self {
+        match name.parse() {
+            Ok(name) => self.named_store(name),
+            Err(why) => {
+                let wrong =
+                    || Error::new(ErrorKind::InvalidInput, format!("the token store: {why}"));
+                self.wrong.get_or_insert_with(wrong);
+                self
+            }
+        }
+    }
+
+    pub(crate) fn named_store(mut self, name: StoreName) -> Self {
+        self.store = Some(Place::Named(name));
+        self
+    }
+
+    /// Keeps the tokens in PostgreSQL, in this account's row: see
+    /// [`PostgresStore`](crate::store::PostgresStore), whose
+    /// [`migrate`](crate::store::PostgresStore::migrate) must have made the table.
+    #[cfg(feature = "postgres")]
+    pub fn store_in(mut self, pool: sqlx::PgPool) -> Self {
+        self.store = Some(Place::Pool(pool));
         self
     }
 
@@ -327,13 +360,17 @@ impl Builder {
         let environment = self.endpoints.environment().to_string();
         let account = Account::new(environment, self.client_id.clone());
         let store = match self.store {
-            Some(store) => store,
+            Some(Place::Given(store)) => store,
+            Some(Place::Named(name)) => name.open(&account),
+            #[cfg(feature = "postgres")]
+            Some(Place::Pool(pool)) => Arc::new(PostgresStore::of(pool, &account)),
             None => Arc::new(default_store(&account)?),
         };
         let rescue_file = match self.rescue_file {
             Some(path) => Some(path),
             None => state_file(&account, "rescue.json").ok(),
         };
+        let clock = Arc::new(AccountClock::new(self.clock));
         let https_only = self.endpoints.https_only();
         let http = self.http.defaults().timeout(self.limits.request);
         let http = http_client(http, https_only)?;
@@ -345,7 +382,7 @@ impl Builder {
             endpoints: Arc::clone(&endpoints),
             client_id: self.client_id,
             client_secret: self.client_secret.clone(),
-            clock: Arc::clone(&self.clock),
+            clock: clock.clone(),
             observer: self.observer.clone(),
         };
         let parts = Parts {
@@ -353,12 +390,12 @@ impl Builder {
             account,
             store,
             exchange: Arc::new(exchange),
-            clock: Arc::clone(&self.clock),
+            clock: Arc::clone(&clock),
             policy: self.policy,
         };
         let rotator = Rotator::open(parts, self.seed)
             .await
-            .map_err(|failure| Error::of_rotation(failure, self.clock.now()))?;
+            .map_err(|failure| Error::of_rotation(failure, clock.now()))?;
         if self.keep_fresh {
             rotator.keep_fresh();
         }
@@ -367,7 +404,7 @@ impl Builder {
                 http,
                 endpoints,
                 rotator,
-                clock: self.clock,
+                clock,
                 observer: self.observer,
                 rotate_on_any_4xx: self.rotate_on_any_4xx,
                 client_secret: self.client_secret,
@@ -377,6 +414,15 @@ impl Builder {
             self.send_body,
         ))
     }
+}
+
+/// Where the tokens survive, before it is known whose they are.
+#[derive(Debug)]
+enum Place {
+    Given(Arc<dyn TokenStore>),
+    Named(StoreName),
+    #[cfg(feature = "postgres")]
+    Pool(sqlx::PgPool),
 }
 
 /// What the user changes about an HTTP client.

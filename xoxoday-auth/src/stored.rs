@@ -10,6 +10,7 @@ use crate::builder::{default_store, state_file};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 pub use crate::rotation::Import;
+use crate::rotation::clock::AccountClock;
 use crate::rotation::importing::{Working, import};
 use crate::rotation::opening;
 use crate::rotation::policy::Policy;
@@ -29,7 +30,7 @@ pub struct StoredTokens {
     account: Account,
     store: Arc<dyn TokenStore>,
     rescue: Option<Rescue>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<AccountClock>,
 }
 
 /// What is stored.
@@ -100,7 +101,7 @@ impl StoredTokens {
             rescue: rescue_file.map(|path| Rescue::new(path, account.clone())),
             account,
             store,
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(AccountClock::new(Arc::new(SystemClock))),
         }
     }
 
@@ -123,7 +124,7 @@ impl StoredTokens {
     /// A clock of your own, for tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Arc::new(AccountClock::new(Arc::new(clock)));
         self
     }
 
@@ -145,7 +146,7 @@ impl StoredTokens {
     /// [`ErrorKind::InvalidInput`] for one that must not be used as it is.
     pub async fn status(&self) -> Result<StoreStatus, Error> {
         let policy = Policy::default();
-        let stored = opening::load(&*self.store, &self.account);
+        let stored = opening::load(&*self.store, &self.account, &self.clock);
         let stored = in_time(policy.lease, stored).await;
         let stored = stored.map_err(|error| self.failed(Failure::Store(error)))?;
         let document = stored.map(|stored| stored.document);
@@ -207,7 +208,8 @@ impl StoredTokens {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let rescue = self.rescue.as_ref();
-        let import = import(&*self.store, rescue, &self.account, seed, working, now);
+        let (store, clock) = (&*self.store, &self.clock);
+        let import = import(store, rescue, &self.account, seed, working, clock);
         in_time(Policy::default().lease, import)
             .await
             .map_err(|failure| self.failed(failure))

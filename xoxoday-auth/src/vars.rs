@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use xoxoday_api::number::EpochMillis;
@@ -16,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::rotation::policy::Policy;
 use crate::rotation::{Account, AfterLostAnswer, Seed};
-use crate::store::FileStore;
+use crate::store::StoreName;
 use crate::stored::StoredTokens;
 
 /// A builder out of variables; `lookup` is the environment.
@@ -42,8 +41,8 @@ pub(crate) fn builder(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Build
     if let Some(seed) = seed {
         builder = builder.seed(seed);
     }
-    if let Some(StoreName(store)) = store {
-        builder = builder.store(store);
+    if let Some(store) = store {
+        builder = builder.named_store(store);
     }
     if let Some(path) = rescue_file {
         builder = builder.rescue_file(path);
@@ -76,7 +75,10 @@ pub(crate) fn stored_tokens(
     };
     let account = Account::new(environment.to_string(), client_id);
     match store {
-        Some(StoreName(store)) => Ok(StoredTokens::of(account, Arc::new(store), rescue_file)),
+        Some(store) => {
+            let store = store.open(&account);
+            Ok(StoredTokens::of(account, store, rescue_file))
+        }
         None => StoredTokens::in_default_store(account, rescue_file),
     }
 }
@@ -161,21 +163,6 @@ impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
             .parse()
             .inspect_err(|error| self.wrong.push(format!("{name}: {error}")))
             .ok()
-    }
-}
-
-/// `file:PATH`.
-struct StoreName(FileStore);
-
-impl FromStr for StoreName {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix("file:") {
-            Some("") => Err("expected a path after file:"),
-            Some(path) => Ok(Self(FileStore::new(path))),
-            None => Err("expected file:PATH"),
-        }
     }
 }
 

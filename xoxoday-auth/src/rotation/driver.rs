@@ -12,7 +12,7 @@ use tracing::field::Empty;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 
-use super::clock::{Clock, until};
+use super::clock::{AccountClock, Clock as _, until};
 use super::document::{Account, Document};
 use super::herald::{Herald, word};
 use super::machine::Machine;
@@ -31,7 +31,7 @@ use super::strikes;
 use super::worker::Rotation;
 use crate::events::Events;
 use crate::random;
-use crate::store::{BoxFuture, StoreError, TokenStore, in_time};
+use crate::store::{BoxFuture, StoreError, Swap, TokenStore, Version, in_time};
 
 /// Presents a refresh token to the server, once.
 pub(crate) trait Exchange: fmt::Debug + Send + Sync + 'static {
@@ -53,7 +53,7 @@ pub(crate) struct Parts {
     pub(crate) account: Account,
     pub(crate) store: Arc<dyn TokenStore>,
     pub(crate) exchange: Arc<dyn Exchange>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<AccountClock>,
     pub(crate) policy: Policy,
     pub(crate) rescue: Option<Rescue>,
 }
@@ -77,6 +77,8 @@ pub(super) struct Inner {
     pub(super) under_way: AtomicBool,
     /// The newest generation that the server has accepted.
     accepted: AtomicU64,
+    /// The version that the store had when it was last read or written.
+    pub(super) seen: AtomicU64,
     herald: Herald,
 }
 
@@ -98,9 +100,8 @@ impl Running {
 impl Rotator {
     /// Reads the store and, where it holds no tokens that work, brings the seed in.
     pub(crate) async fn open(parts: Parts, seed: Option<Seed>) -> Result<Self, Failure> {
-        let now = parts.clock.now();
         let first = async {
-            let document = opening::first_document(&parts, seed.as_ref(), now).await?;
+            let document = opening::first_document(&parts, seed.as_ref()).await?;
             Ok((document, safekeeping::find(parts.rescue.as_ref()).await))
         };
         let first: Result<_, Failure> = in_time(parts.policy.lease, first).await;
@@ -119,6 +120,7 @@ impl Rotator {
             quiet: ArcSwapOption::empty(),
             under_way: AtomicBool::new(false),
             accepted: AtomicU64::new(0),
+            seen: AtomicU64::new(Version::EMPTY.get()),
             herald: Herald::default(),
             parts,
         });
@@ -407,7 +409,11 @@ impl Inner {
                     let swap = store.compare_and_swap(expected, &document);
                     let swap = in_time(policy.lease, swap);
                     let unsaved = || self.machine().unsaved().cloned();
-                    Input::Swapped(safekeeping.beside(swap, unsaved).await)
+                    let swapped = safekeeping.beside(swap, unsaved).await;
+                    if let Ok(Swap::Done(version)) = swapped {
+                        self.seen.store(version.get(), Ordering::Relaxed);
+                    }
+                    Input::Swapped(swapped)
                 }
                 Action::Exchange(presentation) => {
                     step("exchange");
@@ -434,7 +440,10 @@ impl Inner {
     }
 
     async fn load(&self) -> Result<Loaded, StoreError> {
-        let stored = opening::load(&*self.parts.store, &self.parts.account).await?;
+        let stored =
+            opening::load(&*self.parts.store, &self.parts.account, &self.parts.clock).await?;
+        let version = stored.as_ref().map_or(Version::EMPTY, |it| it.version);
+        self.seen.store(version.get(), Ordering::Relaxed);
         let rescued = safekeeping::find(self.parts.rescue.as_ref()).await;
         let rescued =
             rescued.or_else(|| Some(self.document()).filter(|it| is_lost(it, stored.as_ref())));

@@ -2,6 +2,7 @@
 
 use xoxoday_api::number::EpochMillis;
 
+use super::clock::{AccountClock, Clock as _};
 use super::document::{Account, Document};
 use super::opening::{MOST_CONFLICTS, at_hand};
 use super::protocol::Failure;
@@ -47,10 +48,11 @@ pub(crate) async fn import(
     account: &Account,
     seed: &Seed,
     working: Working,
-    now: EpochMillis,
+    clock: &AccountClock,
 ) -> Result<Import, Failure> {
     for _ in 0..MOST_CONFLICTS {
-        let (version, held) = at_hand(store, rescue, account).await?;
+        let (version, held) = at_hand(store, rescue, account, clock).await?;
+        let now = clock.now();
         let next = match held {
             None => Document::seeded(account.clone(), seed, now),
             Some(held) => match decide(&held, seed, working, now)? {
@@ -100,7 +102,8 @@ mod tests {
     }
 
     async fn take(store: &MemoryStore, token: &str, working: Working) -> Result<Import, Failure> {
-        import(store, None, &account(), &Seed::new(token), working, NOW).await
+        let (clock, seed) = (AccountClock::stopped(NOW), Seed::new(token));
+        import(store, None, &account(), &seed, working, &clock).await
     }
 
     async fn change(store: &MemoryStore, change: impl FnOnce(&mut Document)) {
@@ -149,7 +152,8 @@ mod tests {
         let _ = take(&store, "one", Working::Stay).await.unwrap();
         let other = Account::new("sandbox".into(), "other".into());
         let seed = Seed::new("two");
-        let refused = import(&store, None, &other, &seed, Working::GiveWay, NOW).await;
+        let clock = AccountClock::stopped(NOW);
+        let refused = import(&store, None, &other, &seed, Working::GiveWay, &clock).await;
         assert!(matches!(refused, Err(Failure::Store(_))), "{refused:?}");
         assert_eq!(store.load().await.unwrap().unwrap().version.get(), 1);
     }

@@ -38,7 +38,7 @@ pub(crate) mod seed;
 pub(crate) mod snapshot;
 mod staged;
 mod strikes;
-mod verdict;
+pub(crate) mod verdict;
 mod worker;
 
 pub use clock::{Clock, SystemClock};

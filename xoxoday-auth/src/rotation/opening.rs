@@ -1,8 +1,7 @@
 //! The first document of a process: the store's, or the seed's where the store
 //! has none that works.
 
-use xoxoday_api::number::EpochMillis;
-
+use super::clock::{AccountClock, Clock as _};
 use super::document::{Account, Document};
 use super::driver::Parts;
 use super::protocol::Failure;
@@ -15,12 +14,15 @@ use crate::store::{StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version
 pub(super) const MOST_CONFLICTS: usize = 10;
 
 /// The stored document, if it is this account's: another account's refresh
-/// token must never be presented to this one's server.
+/// token must never be presented to this one's server. The clock follows the
+/// store's.
 pub(crate) async fn load(
     store: &dyn TokenStore,
     account: &Account,
+    clock: &AccountClock,
 ) -> Result<Option<Stored>, StoreError> {
     let stored = store.load().await?;
+    clock.follow(store);
     match &stored {
         Some(other) if !other.document.account().is(account) => Err(StoreError::new(
             StoreErrorKind::Unusable,
@@ -39,8 +41,9 @@ pub(super) async fn at_hand(
     store: &dyn TokenStore,
     rescue: Option<&Rescue>,
     account: &Account,
+    clock: &AccountClock,
 ) -> Result<(Version, Option<Document>), StoreError> {
-    let (version, document) = match load(store, account).await? {
+    let (version, document) = match load(store, account, clock).await? {
         Some(stored) => (stored.version, Some(stored.document)),
         None => (Version::EMPTY, safekeeping::find(rescue).await),
     };
@@ -51,11 +54,11 @@ pub(super) async fn at_hand(
 pub(super) async fn first_document(
     parts: &Parts,
     seed: Option<&Seed>,
-    now: EpochMillis,
 ) -> Result<Document, Failure> {
-    let (store, account) = (&*parts.store, &parts.account);
+    let (store, account, clock) = (&*parts.store, &parts.account, &*parts.clock);
     for _ in 0..MOST_CONFLICTS {
-        let (version, held) = at_hand(store, parts.rescue.as_ref(), account).await?;
+        let (version, held) = at_hand(store, parts.rescue.as_ref(), account, clock).await?;
+        let now = clock.now();
         let document = match (held, seed) {
             (Some(held), seed) => match seed.filter(|seed| !held.knows(seed)) {
                 Some(seed) if !held.works(now) => held.reseeded(seed, now),
@@ -98,7 +101,8 @@ pub(super) async fn first_document(
 mod tests {
     use std::sync::Arc;
 
-    use super::super::clock::SystemClock;
+    use xoxoday_api::number::EpochMillis;
+
     use super::super::document::Latch;
     use super::super::driver::{Exchange, Report};
     use super::super::policy::Policy;
@@ -158,11 +162,11 @@ mod tests {
             account: account(),
             store: Arc::new(store.clone()),
             exchange: Arc::new(Unreachable),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(AccountClock::stopped(NOW)),
             policy: Policy::default(),
             rescue: Some(rescue),
         };
-        let first = first_document(&parts, Some(&Seed::new(seed)), NOW).await;
+        let first = first_document(&parts, Some(&Seed::new(seed))).await;
         let stored = store.load().await.unwrap().unwrap().document;
         assert_eq!(first.unwrap(), stored, "{at:?}");
         stored

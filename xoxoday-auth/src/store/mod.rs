@@ -2,17 +2,26 @@
 //!
 //! A store keeps one account's [`Document`] and does two things: load it, and
 //! swap it for a new one if nobody else has in the meantime. Everything else
-//! is above it. [`FileStore`] is the default; [`MemoryStore`] is for tests.
+//! is above it. [`FileStore`] is the default; [`MemoryStore`] is for tests; and
+//! `PostgresStore` (feature `postgres`) is for replicas that share an account.
 
 mod file;
 mod memory;
+mod name;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub(crate) mod private_file;
 mod time_limit;
 
 use std::fmt;
 
+use xoxoday_api::number::EpochMillis;
+
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub(crate) use name::StoreName;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub(crate) use time_limit::in_time;
 pub use xoxoday_api::transport::BoxFuture;
 
@@ -47,6 +56,27 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
         expected: Version,
         document: &'a Document,
     ) -> BoxFuture<'a, Result<Swap, StoreError>>;
+
+    /// The time by a clock of the store's own, as the last load has shown it.
+    /// Whoever shares such a store tells and keeps every moment in the document
+    /// by that clock, so that their machines' clocks need not agree. By default
+    /// a store has none, and each goes by its machine's.
+    ///
+    /// Asked for right after a load. It may be late, by less than half of the
+    /// shortest lease, which is 2 s, and must not be early.
+    fn now(&self) -> Option<EpochMillis> {
+        None
+    }
+
+    /// Returns when the store holds another version than `known`, as soon as it
+    /// learns of it: so a client that [keeps its tokens
+    /// fresh](crate::Builder::keep_fresh) takes over what others have brought.
+    /// By default it never returns, and others' tokens are found when ours are
+    /// rejected or due.
+    fn changed(&self, known: Version) -> BoxFuture<'_, ()> {
+        let _ = known;
+        Box::pin(std::future::pending())
+    }
 
     /// Whether what is stored here outlives the process.
     fn is_durable(&self) -> bool {

@@ -1,0 +1,149 @@
+//! The two tables, and every statement that is made on them.
+//!
+//! The token document is a parameter of its statement and never part of its
+//! text: servers log texts.
+
+use crate::store::{StoreError, StoreErrorKind};
+
+/// The name of the table where none is given.
+pub(super) const DEFAULT: &str = "xoxoday_tokens";
+/// What PostgreSQL makes of a longer name is another name.
+const LONGEST_NAME: usize = 63 - "_history".len();
+
+/// The statements for tables of one name.
+#[derive(Debug)]
+pub(super) struct Tables {
+    /// As it was given.
+    pub(super) name: String,
+    /// The row of an account, if there is one, and the database's time.
+    pub(super) load: String,
+    /// The version of that row.
+    pub(super) version: String,
+    /// Writes the first document.
+    pub(super) insert: String,
+    /// Writes one in the place of another.
+    pub(super) update: String,
+    /// Whether both tables are there.
+    pub(super) are_there: String,
+    /// Makes them.
+    pub(super) make: String,
+    /// Where a change is told.
+    pub(super) channel: String,
+}
+
+impl Tables {
+    /// Of a name with or without a schema's before it: `xoxoday_tokens`,
+    /// `rewards.tokens`.
+    pub(super) fn named(name: &str) -> Result<Self, StoreError> {
+        let parts: Vec<_> = name.split('.').collect();
+        if parts.len() > 2 || !parts.iter().all(|part| is_plain(part)) {
+            return Err(StoreError::new(
+                StoreErrorKind::Unusable,
+                format!(
+                    "no name for a table: give at most {LONGEST_NAME} small letters, digits and underscores, after a schema and a dot where that is wanted"
+                ),
+            ));
+        }
+        Ok(Self::of(&parts.join(".")))
+    }
+
+    /// Of a name that is known to be plain, so that it needs no quotes.
+    fn of(name: &str) -> Self {
+        let history = format!("{name}_history");
+        // Whoever is not told has asked another table.
+        let channel = name.replace('.', "_");
+        // Together with the write, so that none is told of or noted that was not.
+        let note = format!(
+            "noted AS (\
+             INSERT INTO {history} (account, version, generation, event, attempt, at) \
+             SELECT account, version, $3, $4, $5, updated_at FROM swapped) \
+             SELECT version, pg_notify('{channel}', left(account, 1000))::text FROM swapped"
+        );
+        Self {
+            load: format!(
+                "SELECT held.version, held.document, \
+                 floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now \
+                 FROM (SELECT 1) AS always LEFT JOIN {name} AS held ON held.account = $1"
+            ),
+            version: format!("SELECT version FROM {name} WHERE account = $1"),
+            insert: format!(
+                "WITH swapped AS (\
+                 INSERT INTO {name} (account, version, document, updated_at) \
+                 VALUES ($1, 1, $2, clock_timestamp()) ON CONFLICT (account) DO NOTHING \
+                 RETURNING account, version, updated_at), {note}"
+            ),
+            update: format!(
+                "WITH swapped AS (\
+                 UPDATE {name} SET version = version + 1, document = $2, \
+                 updated_at = clock_timestamp() WHERE account = $1 AND version = $6 \
+                 RETURNING account, version, updated_at), {note}"
+            ),
+            are_there: format!(
+                "SELECT to_regclass('{name}') IS NOT NULL AND to_regclass('{history}') IS NOT NULL"
+            ),
+            make: format!(
+                "\
+CREATE TABLE IF NOT EXISTS {name} (
+    account text PRIMARY KEY,
+    version bigint NOT NULL,
+    document text NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {history} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account text NOT NULL,
+    version bigint NOT NULL,
+    generation bigint NOT NULL,
+    event text NOT NULL,
+    attempt text,
+    at timestamptz NOT NULL
+);
+"
+            ),
+            name: name.to_owned(),
+            channel,
+        }
+    }
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self::of(DEFAULT)
+    }
+}
+
+/// Means the same with quotes and without, and is nothing but a name.
+fn is_plain(part: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c == '_';
+    part.starts_with(letter)
+        && part.len() <= LONGEST_NAME
+        && part.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_s_name_is_a_name_and_nothing_more() {
+        for name in [DEFAULT, "rewards.tokens", "_t1", &"t".repeat(55)] {
+            assert_eq!(Tables::named(name).unwrap().name, name);
+        }
+        for name in [
+            "",
+            ".",
+            "a.b.c",
+            "rewards.",
+            "Tokens",
+            "1st",
+            "t; DROP TABLE t",
+            "t\"",
+            "t'",
+            "tökens",
+            &"t".repeat(56),
+        ] {
+            let error = Tables::named(name).unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Unusable, "{name}");
+        }
+    }
+}
