@@ -9,6 +9,9 @@ pub mod calls;
 pub mod canary;
 pub mod contract;
 pub mod log;
+#[cfg(unix)]
+pub mod postgres;
+pub mod proxy;
 pub mod search;
 pub mod troubled;
 
