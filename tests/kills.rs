@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
-use xoxoday_auth::{Error, ErrorKind, FileStore, Xoxoday};
+use xoxoday_auth::{Error, ErrorKind, Xoxoday};
 use xoxoday_sandbox::{Gate, Operation, Replay, Rotation, Sandbox, Trouble};
 use xoxoday_tests::canary::{self, STORE};
+#[cfg(unix)]
+use xoxoday_tests::postgres::{self, Database};
 use xoxoday_tests::{Ahead, JOHN, TestSandbox, client_of, directory, rescue_file, sandbox, seed};
 
 const SERVERS: [Rotation; 3] = [
@@ -26,26 +28,57 @@ const SERVERS: [Rotation; 3] = [
     },
 ];
 
+/// Where the tokens are while processes die.
+#[derive(Clone)]
+enum Store {
+    /// In a file of each account's own.
+    File,
+    #[cfg(unix)]
+    Postgres(Database),
+}
+
+impl Store {
+    /// PostgreSQL, if there is one.
+    #[cfg(unix)]
+    async fn postgres() -> Option<Self> {
+        let database = postgres::database().await?;
+        database.set_up_clock().await;
+        Some(Self::Postgres(database))
+    }
+}
+
 /// An account with a sandbox, and a store that children share.
 struct Account {
     sandbox: TestSandbox,
-    store: PathBuf,
+    store: Store,
     /// How far the clock is ahead, in milliseconds: time passes when it must,
     /// and nobody waits for it.
     ahead: AtomicI64,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Account {
-    fn new(server: Rotation) -> Self {
+    fn new(server: Rotation, store: &Store) -> Self {
         let sandbox = sandbox();
         sandbox.switch(|switches| switches.rotation = server);
-        let directory = directory();
         Self {
             sandbox,
-            store: directory.path().join(STORE),
+            store: store.clone(),
             ahead: AtomicI64::new(0),
-            _directory: directory,
+            directory: directory(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join(STORE)
+    }
+
+    /// As `XOXODAY_TOKEN_STORE` has it.
+    fn store(&self) -> String {
+        match &self.store {
+            Store::File => format!("file:{}", self.file().display()),
+            #[cfg(unix)]
+            Store::Postgres(database) => database.url.clone(),
         }
     }
 
@@ -54,10 +87,7 @@ impl Account {
         command
             .args(arguments)
             .envs(self.sandbox.environment())
-            .env(
-                "XOXODAY_TOKEN_STORE",
-                format!("file:{}", self.store.display()),
-            )
+            .env("XOXODAY_TOKEN_STORE", self.store())
             .env("XOXODAY_RESCUE_FILE", rescue_file(&self.sandbox))
             .env("XOXODAY_ROTATION_FLOOR", "0s")
             .env(Ahead::VARIABLE, self.clock().0.to_string())
@@ -72,28 +102,44 @@ impl Account {
         Ahead(self.ahead.load(Ordering::Relaxed))
     }
 
-    fn let_the_lease_end(&self) {
-        self.ahead.fetch_add(61_000, Ordering::Relaxed);
+    async fn let_the_lease_end(&self) {
+        match &self.store {
+            Store::File => drop(self.ahead.fetch_add(61_000, Ordering::Relaxed)),
+            // By whose clock a lease is kept.
+            #[cfg(unix)]
+            Store::Postgres(database) => database.advance(61).await,
+        }
     }
 
     async fn restarted(&self) -> Result<Xoxoday, Error> {
         client_of(&self.sandbox)
-            .store(FileStore::new(&self.store))
+            .store_at(&self.store())
             .clock(self.clock())
             .build()
             .await
     }
 
-    /// What the store holds, as it lies there.
-    fn stored(&self) -> Value {
-        let text = fs::read(&self.store).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
+    /// The document that is stored, as it lies there.
+    async fn stored(&self) -> Value {
+        match &self.store {
+            Store::File => {
+                let text = fs::read(self.file()).unwrap_or_default();
+                let stored: Value = serde_json::from_slice(&text).unwrap_or_default();
+                stored["document"].clone()
+            }
+            #[cfg(unix)]
+            Store::Postgres(database) => {
+                let (origin, client) = (self.sandbox.origin(), self.sandbox.client_id());
+                let account = format!("{origin} {client}");
+                database.stored(&account).await.unwrap_or_default()
+            }
+        }
     }
 
     /// Whether no one has the newest tokens that the server has issued, and the
     /// server takes no older ones.
-    fn is_beyond_help(&self) -> bool {
-        let stored = &self.stored()["document"];
+    async fn is_beyond_help(&self) -> bool {
+        let stored = self.stored().await;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         // A process that died before it had brought the seed in spent nothing.
         let held = text(&stored["refresh"]).unwrap_or_else(|| self.sandbox.refresh_token().into());
@@ -106,7 +152,7 @@ impl Account {
 
     /// Proves that the account works, or that nobody could make it work.
     async fn assert_works_or_is_beyond_help(&self, after: &str) -> bool {
-        self.let_the_lease_end();
+        self.let_the_lease_end().await;
         let xoxoday = self.restarted().await.expect(after);
         let rotated = xoxoday.tokens().rotate().await;
         let works = rotated.is_ok() && xoxoday.points().balance(JOHN).await.is_ok();
@@ -114,7 +160,10 @@ impl Account {
             return true;
         }
         // Judged now, because the server may have heard the one who was killed late.
-        assert!(self.is_beyond_help(), "killed at {after}: {rotated:?}");
+        assert!(
+            self.is_beyond_help().await,
+            "killed at {after}: {rotated:?}"
+        );
         let error = rotated.expect_err(after);
         assert_eq!(error.kind(), ErrorKind::LoginRequired, "{after}: {error}");
         assert!(error.to_string().contains("lost"), "{error}");
@@ -128,7 +177,7 @@ impl Account {
         let pair = self.sandbox.dashboard().new_pair();
         let mended = client_of(&self.sandbox)
             .seed(seed(&pair))
-            .store(FileStore::new(&self.store))
+            .store_at(&self.store())
             .clock(self.clock())
             .build()
             .await
@@ -139,8 +188,8 @@ impl Account {
 }
 
 /// Every step of a rotation, as it tells them itself.
-fn steps() -> Vec<String> {
-    let account = Account::new(Rotation::Strict);
+fn steps(store: &Store) -> Vec<String> {
+    let account = Account::new(Rotation::Strict, store);
     // Without the steps of bringing the first tokens in.
     let seeded = account.rotator(&["call", "1"]).output().unwrap();
     assert!(seeded.status.success());
@@ -152,8 +201,23 @@ fn steps() -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_survives_a_kill_at_every_step_of_a_rotation() {
-    let steps = steps();
-    assert!(steps.len() >= 20, "{steps:?}");
+    // Between the server's answer and the renaming of the file, and nowhere else.
+    survives_a_kill_at_every_step(&Store::File, "rename").await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_in_postgres_survives_a_kill_at_every_step_of_a_rotation() {
+    if let Some(store) = Store::postgres().await {
+        survives_a_kill_at_every_step(&store, "commit").await;
+    }
+}
+
+/// Nobody can help from the server's answer until the last of these steps, and
+/// at no other.
+async fn survives_a_kill_at_every_step(store: &Store, until: &str) {
+    let steps = steps(store);
+    assert!(steps.len() >= 16, "{steps:?}");
     let mut beyond_help = Vec::new();
     // The canary asks what is printed, and that does not depend on the server.
     let servers = if canary::is_watching() {
@@ -163,7 +227,7 @@ async fn an_account_survives_a_kill_at_every_step_of_a_rotation() {
     };
     for server in SERVERS.into_iter().take(servers) {
         for step in &steps {
-            let account = Account::new(server);
+            let account = Account::new(server, store);
             let seeded = account.rotator(&["call", "1"]).status().unwrap();
             assert!(seeded.success());
             let killed = account.rotator(&["rotate", "--die-at", step]).output();
@@ -179,9 +243,9 @@ async fn an_account_survives_a_kill_at_every_step_of_a_rotation() {
         steps.len(),
         servers
     );
-    // Between the server's answer and the renaming of the file, and nowhere else.
     let first = steps.iter().position(|step| step == "exchanged 1").unwrap();
-    let last = steps.iter().position(|step| step == "rename 2").unwrap();
+    let is_last = |step: &String| step.split(' ').next() == Some(until);
+    let last = steps.iter().rposition(is_last).unwrap();
     assert_eq!(beyond_help, steps[first..=last].iter().collect::<Vec<_>>());
 }
 
@@ -189,7 +253,7 @@ async fn an_account_survives_a_kill_at_every_step_of_a_rotation() {
 async fn an_account_survives_a_kill_while_the_server_works_or_answers() {
     for server in SERVERS {
         for (name, after_work) in [("before the work", false), ("after the work", true)] {
-            let account = Account::new(server);
+            let account = Account::new(server, &Store::File);
             let gate = Gate::new();
             let hold = Trouble::Hold(gate.clone());
             let plan = if after_work {
@@ -218,10 +282,22 @@ async fn an_account_survives_a_kill_while_the_server_works_or_answers() {
 /// Kills fall within the rotation: shortly behind one of its steps.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_survives_kills_at_random_times() {
-    let ordinary = if canary::is_watching() { 20 } else { 210 };
+    survives_kills_at_random_times(&Store::File, 210).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_in_postgres_survives_kills_at_random_times() {
+    if let Some(store) = Store::postgres().await {
+        survives_kills_at_random_times(&store, 90).await;
+    }
+}
+
+async fn survives_kills_at_random_times(store: &Store, ordinary: usize) {
+    let ordinary = if canary::is_watching() { 20 } else { ordinary };
     let runs = std::env::var("XOXODAY_KILLS").map_or(ordinary, |runs| runs.parse().unwrap());
-    let number_of_steps = steps().len();
-    let accounts = SERVERS.map(Account::new);
+    let number_of_steps = steps(store).len();
+    let accounts = SERVERS.map(|server| Account::new(server, store));
     let (mut killed, mut spent, mut beyond_help) = (0, 0, 0);
     for run in 0..runs {
         let account = &accounts[run % accounts.len()];

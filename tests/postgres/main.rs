@@ -2,6 +2,9 @@
 #![cfg(unix)]
 
 mod contract;
+mod fleet;
+mod runtimes;
+mod trouble;
 
 use xoxoday_auth::Environment;
 use xoxoday_auth::store::PostgresStore;

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
+use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 use tempfile::TempDir;
@@ -268,7 +269,11 @@ impl Database {
     ///
     /// Where none can be had.
     pub async fn connection(&self) -> PgConnection {
-        let connection = PgConnection::connect_with(&self.options).await;
+        // Also where the test has set the database to read only.
+        let options = self
+            .options()
+            .options([("default_transaction_read_only", "off")]);
+        let connection = PgConnection::connect_with(&options).await;
         connection.expect("the cluster takes a connection")
     }
 
@@ -292,6 +297,16 @@ impl Database {
         let mut connection = self.connection().await;
         let number = sqlx::query_scalar(statement).fetch_one(&mut connection);
         number.await.expect(statement)
+    }
+
+    /// The document of an account, as it lies there.
+    pub async fn stored(&self, account: &str) -> Option<Value> {
+        let mut connection = self.connection().await;
+        let select = "SELECT document FROM xoxoday_tokens WHERE account = $1";
+        let text = sqlx::query_scalar::<_, String>(select).bind(account);
+        // There may not even be a table.
+        let text = text.fetch_optional(&mut connection).await.ok()??;
+        serde_json::from_str(&text).ok()
     }
 
     /// Gives the database a clock that can be set: see

@@ -87,7 +87,7 @@ impl Access {
     /// Whether all connections that the pool may have are there.
     pub(super) fn is_full(&self) -> bool {
         let pool = self.home.get().map(|(_, pool)| pool);
-        pool.is_some_and(|it| it.size() >= it.options().get_max_connections())
+        pool.is_some_and(is_full)
     }
 
     /// Does a job in a transaction of its own, with no other statement of the
@@ -142,18 +142,46 @@ fn taken<T>(job: &Mutex<Option<T>>) -> Option<T> {
 }
 
 async fn transact<T>(pool: &PgPool, job: Job<T>) -> Result<T, sqlx::Error> {
-    let mut lent = Lent(Some(pool.acquire().await?));
+    let acquired = match pool.acquire().await {
+        Err(sqlx::Error::PoolTimedOut) => return Err(why_none(pool).await),
+        acquired => acquired?,
+    };
+    let mut lent = Lent(Some(acquired));
     let Some(connection) = &mut lent.0 else {
         return Err(sqlx::Error::PoolClosed);
     };
     // In a transaction, because what is prepared and what is executed must meet
     // at the same server behind PgBouncer.
     let mut transaction = connection.begin().await?;
+    step("statement");
     let done = job(&mut transaction).await?;
+    step("commit");
     transaction.commit().await?;
+    step("committed");
     // It is in order: back with it.
     lent.0.take();
     Ok(done)
+}
+
+/// Says what is about to be done: for tests that end the process right there.
+fn step(step: &'static str) {
+    tracing::trace!(step, "token store");
+}
+
+/// The pool tries until its time is up, and then no longer knows what was wrong.
+async fn why_none(pool: &PgPool) -> sqlx::Error {
+    if !is_full(pool) {
+        let options = pool.connect_options();
+        let connected = timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+        if let Ok(Err(why)) = connected {
+            return why;
+        }
+    }
+    sqlx::Error::PoolTimedOut
+}
+
+fn is_full(pool: &PgPool) -> bool {
+    pool.size() >= pool.options().get_max_connections()
 }
 
 /// A connection that is closed unless it is known to be in order: one that

@@ -1,0 +1,141 @@
+//! Replicas that share an account.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use xoxoday_auth::{Event, Xoxoday};
+use xoxoday_sandbox::{Gate, Operation, Sandbox, Trouble};
+use xoxoday_tests::postgres::{Database, database};
+use xoxoday_tests::{Ahead, JOHN, client_of, rescue_file, sandbox};
+
+use crate::migrated;
+
+const HOUR_MS: i64 = 3_600_000;
+const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_processes_of_fifty_tasks_at_expiry_share_one_exchange() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let sandbox = sandbox();
+    let first = client_of(&sandbox).store_at(&database.url);
+    first.build().await.unwrap();
+    sandbox.clock().advance(FORTY_DAYS);
+    let herd: Vec<_> = (0..16)
+        .map(|_| {
+            Command::new(env!("CARGO_BIN_EXE_rotator"))
+                .args(["call", "50"])
+                .envs(sandbox.environment())
+                .env("XOXODAY_TOKEN_STORE", &database.url)
+                .env("XOXODAY_RESCUE_FILE", rescue_file(&sandbox))
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut child in herd {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(sandbox.record().exchanges().len(), 1);
+}
+
+/// A replica whose machine's clock is wrong by so much.
+async fn replica(sandbox: &Sandbox, database: &Database, wrong_by: i64) -> Xoxoday {
+    let builder = client_of(sandbox)
+        .store_in(database.pool())
+        .clock(Ahead(wrong_by));
+    builder.build().await.unwrap()
+}
+
+/// Neither takes the other's lease before it ends, nor waits longer than it
+/// lasts. The lease is short, and the wait that is measured far below an hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn g1_clients_whose_clocks_are_an_hour_apart_keep_each_other_s_leases() {
+    for (one, other) in [(0, HOUR_MS), (HOUR_MS, 0), (-HOUR_MS, HOUR_MS)] {
+        let Some(database) = database().await else {
+            return;
+        };
+        database.set_up_clock().await;
+        migrated(&database).await;
+        let sandbox = sandbox();
+        let holder = replica(&sandbox, &database, one).await;
+        let waiting = replica(&sandbox, &database, other).await;
+        let gate = Gate::new();
+        let hold = Trouble::Hold(gate.clone()).before_work();
+        sandbox.trouble(Operation::RefreshTokenPoints, hold);
+        let rotation = tokio::spawn({
+            let holder = holder.clone();
+            async move { holder.tokens().rotate().await }
+        });
+        gate.wait_for(1).await;
+
+        // The lease is a minute long, and the other knows how much is left of it.
+        let error = waiting.tokens().rotate().await.unwrap_err();
+        let wait = error.wait().unwrap();
+        assert!(wait > Duration::from_secs(40), "{wait:?}");
+        assert!(wait <= Duration::from_secs(60), "{wait:?}");
+        assert_eq!(sandbox.record().exchanges().len(), 1);
+        // A minute later by the database's clock it is over, whatever theirs say.
+        database.advance(61).await;
+        waiting.tokens().rotate().await.unwrap();
+        assert_eq!(sandbox.record().exchanges().len(), 2);
+        gate.open();
+        drop(rotation.await.unwrap());
+        for replica in [&holder, &waiting] {
+            replica.points().balance(JOHN).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_whose_clocks_are_an_hour_apart_do_not_find_each_other_s_tokens_due() {
+    let Some(database) = database().await else {
+        return;
+    };
+    migrated(&database).await;
+    let sandbox = sandbox();
+    let ahead = replica(&sandbox, &database, HOUR_MS).await;
+    ahead.tokens().rotate().await.unwrap();
+    for wrong_by in [0, -HOUR_MS, HOUR_MS] {
+        let other = replica(&sandbox, &database, wrong_by).await;
+        other.points().balance(JOHN).await.unwrap();
+        other.shutdown().await;
+    }
+    assert_eq!(sandbox.record().exchanges().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_listens_takes_new_tokens_over_at_once() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = migrated(&database).await;
+    drop(store);
+    let sandbox = sandbox();
+    let environment = sandbox.origin().parse().unwrap();
+    let listening =
+        xoxoday_auth::store::PostgresStore::new(database.pool(), &environment, sandbox.client_id());
+    let builder = client_of(&sandbox).store(listening.listen()).keep_fresh();
+    let listener = builder.build().await.unwrap();
+    let mut events = listener.events();
+    let listens = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    while database.number(listens).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let other = client_of(&sandbox).store_in(database.pool());
+    other
+        .build()
+        .await
+        .unwrap()
+        .tokens()
+        .rotate()
+        .await
+        .unwrap();
+    // Far sooner than it would look by itself.
+    let heard = tokio::time::timeout(Duration::from_secs(15), events.next());
+    let heard = heard.await.expect("it hears of it");
+    assert_eq!(heard, Some(Event::Adopted { generation: 2 }));
+    listener.points().balance(JOHN).await.unwrap();
+    assert_eq!(sandbox.record().exchanges().len(), 1);
+}
