@@ -1,6 +1,7 @@
 //! Tokens in PostgreSQL: a real server, started by the tests themselves.
 #![cfg(unix)]
 
+mod bouncer;
 mod contract;
 mod fleet;
 mod runtimes;

@@ -5,6 +5,8 @@
 //! every one that a sandbox issues, bears a [mark](canary::MARK), so that
 //! [`canary`] can look for it wherever it does not belong.
 
+#[cfg(unix)]
+pub mod bouncer;
 pub mod calls;
 pub mod canary;
 pub mod contract;

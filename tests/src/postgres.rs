@@ -354,7 +354,7 @@ fn below(parent: &str, prefix: &'static str) -> impl Iterator<Item = PathBuf> {
 }
 
 /// PostgreSQL refuses to run as root: another user, if we are.
-fn unprivileged() -> Option<(u32, u32)> {
+pub(crate) fn unprivileged() -> Option<(u32, u32)> {
     if !geteuid().is_root() {
         return None;
     }
@@ -376,7 +376,7 @@ fn command(bin: &Path, program: &str, owner: Option<(u32, u32)>) -> Command {
     command
 }
 
-fn as_owner(command: &mut Command, owner: Option<(u32, u32)>) {
+pub(crate) fn as_owner(command: &mut Command, owner: Option<(u32, u32)>) {
     // The directory of the tests may be closed to them.
     command.current_dir("/");
     if let Some((user, group)) = owner {

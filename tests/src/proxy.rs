@@ -118,7 +118,7 @@ async fn between(mut client: TcpStream, server: &str, shared: &Shared) -> io::Re
         server.write_all(said).await?;
         if cut.is_some() {
             // Its answer comes here, and no further.
-            server.read(&mut answered).await?;
+            let _ = server.read(&mut answered).await?;
             shared.cuts.fetch_add(1, Ordering::SeqCst);
             return Ok(());
         }
