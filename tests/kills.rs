@@ -34,7 +34,7 @@ enum Store {
     /// In a file of each account's own.
     File,
     #[cfg(unix)]
-    Postgres(Database),
+    Postgres(Box<Database>),
 }
 
 impl Store {
@@ -43,7 +43,7 @@ impl Store {
     async fn postgres() -> Option<Self> {
         let database = postgres::database().await?;
         database.set_up_clock().await;
-        Some(Self::Postgres(database))
+        Some(Self::Postgres(Box::new(database)))
     }
 }
 

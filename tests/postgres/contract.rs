@@ -5,8 +5,8 @@ use sqlx::Row as _;
 use sqlx::postgres::PgPoolOptions;
 use xoxoday_auth::store::{PostgresStore, StoreErrorKind, Swap, Version};
 use xoxoday_auth::{Document, Environment, StoredTokens, TokenStore as _};
-use xoxoday_tests::postgres::{Database, PASSWORD, database};
-use xoxoday_tests::{client_of, contract, marked, sandbox, seed};
+use xoxoday_tests::postgres::{Cluster, Database, PASSWORD, database};
+use xoxoday_tests::{client_of, contract, marked, sandbox, secrets_of, seed};
 
 use crate::{migrated, store};
 
@@ -182,6 +182,33 @@ async fn accounts_share_a_table_and_nothing_else() {
         (loaded.version, loaded.document),
         (Version::new(1), document)
     );
+}
+
+/// Statements are logged by many, and their parameters by those who ask for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_logs_every_statement_logs_no_token() {
+    let settings = ["log_statement = all", "log_parameter_max_length = 0"];
+    let Some(cluster) = Cluster::start(&settings) else {
+        return;
+    };
+    let (sandbox, database) = (sandbox(), cluster.database().await);
+    migrated(&database).await;
+    let builder = client_of(&sandbox).store_in(database.pool());
+    let xoxoday = builder.build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    // Nor where one fails.
+    database
+        .run("ALTER TABLE xoxoday_tokens ALTER updated_at TYPE text")
+        .await;
+    xoxoday.tokens().rotate().await.unwrap_err();
+    let log = cluster.log();
+    assert!(
+        log.contains("WITH swapped AS") && log.contains("ERROR"),
+        "{log}"
+    );
+    for secret in secrets_of(&sandbox) {
+        assert!(!log.contains(&secret), "{log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod bouncer;
+mod command;
 mod contract;
 mod fleet;
 mod runtimes;

@@ -52,7 +52,9 @@ async fn through_a_proxy(sandbox: &Sandbox, database: &Database) -> (Xoxoday, Pr
     migrated(database).await;
     let options = database.options();
     let proxy = Proxy::before(format!("127.0.0.1:{}", options.get_port())).await;
+    // One, so that none is left that was not cut.
     let pool = PgPoolOptions::new()
+        .max_connections(1)
         .acquire_timeout(Duration::from_secs(2))
         .connect_lazy_with(options.port(proxy.port()));
     let builder = client_of(sandbox).store_in(pool);

@@ -118,7 +118,7 @@ impl Cluster {
         let port = port.port();
         let mut conf = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
-             fsync = off\nmax_connections = 200\nlog_statement = all\n",
+             fsync = off\nmax_connections = 200\n",
             directory.path().display()
         );
         for setting in settings {

@@ -32,8 +32,8 @@ Variables:
   XOXODAY_ENV                sandbox, production, testing, or an origin
   XOXODAY_CLIENT_ID          from the dashboard
   XOXODAY_CLIENT_SECRET      from the dashboard; not needed by import and status
-  XOXODAY_TOKEN_STORE        file:PATH; by default a file in the platform's
-                             state directory
+  XOXODAY_TOKEN_STORE        file:PATH or, if built with it, postgres://...;
+                             by default a file in the platform's state directory
   XOXODAY_RESCUE_FILE        where new tokens go that the store does not take
   XOXODAY_ROTATION_FLOOR     the least time between two exchanges [60s]
   XOXODAY_ROTATION_LEASE     the most time for one exchange [60s]

@@ -57,7 +57,9 @@ use crate::rotation::{Account, Clock as _, Document, SystemClock};
 /// ```
 ///
 /// The tokens lie in the table in the clear. Whoever may read it, or a copy of
-/// the database, has them.
+/// the database, has them. A server that logs statements with their parameters
+/// logs them too: set `log_parameter_max_length = 0` where `log_statement` or
+/// `log_min_duration_statement` is set.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
