@@ -17,7 +17,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use xoxoday_auth::api::types;
-use xoxoday_auth::store::{StoreError, StoreErrorKind, Version};
+use xoxoday_auth::store::{
+    PostgresStore, Sealed, SealingKey, SealingKeys, StoreError, StoreErrorKind, Version,
+};
 use xoxoday_auth::{
     AfterLostAnswer, ClientSecret, Clock as _, Document, Email, Environment, Error, FileStore,
     MemoryStore, Recipient, Retry, Seed, StoredTokens, SystemClock, TokenStore as _, Xoxoday,
@@ -222,6 +224,7 @@ async fn debug_of_no_public_type_shows_a_secret() {
     shown.add(&SystemClock);
     shown.add(&AfterLostAnswer::default());
     shown.add(&FileStore::new("/nowhere/tokens.json"));
+    show_other_stores(&mut shown);
     let store_error = StoreError::new(StoreErrorKind::Unavailable, "disk full");
     shown.add(&store_error.kind());
     shown.add(&store_error);
@@ -255,6 +258,30 @@ async fn debug_of_no_public_type_shows_a_secret() {
     shown.assert_no_secret(&Search::new(
         secrets.iter().chain(&marks).map(String::as_str),
     ));
+}
+
+/// A database's password, and the keys of what is sealed.
+fn show_other_stores(shown: &mut Shown) {
+    let url = concat!(
+        "postgres://me:",
+        marked!("password"),
+        "@nowhere.invalid/rewards"
+    );
+    let pool = sqlx::PgPool::connect_lazy(url).unwrap();
+    let store = PostgresStore::new(pool.clone(), &Environment::Sandbox, "client-1");
+    shown.add(&client_at(Environment::Sandbox).store_in(pool));
+    shown.add(&client_at(Environment::Sandbox).store_at(url));
+    shown.add(&client_at(Environment::Sandbox).store_at(&url.replace("@", "@:")));
+    let key = *marked!("a-key-of-32-bytes-----")
+        .as_bytes()
+        .first_chunk()
+        .unwrap();
+    let key = SealingKey::from(key);
+    shown.add(&key);
+    let keys = SealingKeys::new("2026", key);
+    shown.add(&keys);
+    shown.add(&Sealed::new(store.clone(), keys));
+    shown.add(&store);
 }
 
 async fn refused(sandbox: &Sandbox) -> Error {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use xoxoday_auth::store::{BoxFuture, StoreError, Stored, Swap, Version};
+use xoxoday_auth::store::{BoxFuture, Sealed, SealingKeys, StoreError, Stored, Swap, Version};
 use xoxoday_auth::{
     Document, Environment, ErrorKind, FileStore, MemoryStore, StoredTokens, TokenStore, Xoxoday,
 };
@@ -12,7 +12,7 @@ use xoxoday_sandbox::{Gate, Operation, Sandbox, Trouble};
 use xoxoday_tests::canary::STORE;
 use xoxoday_tests::log::Log;
 use xoxoday_tests::troubled::Watched;
-use xoxoday_tests::{JOHN, client_of, contract, directory, rescue_file, sandbox};
+use xoxoday_tests::{JOHN, client_of, contract, directory, marked, rescue_file, sandbox};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_store_keeps_the_contract() {
@@ -25,6 +25,35 @@ async fn the_file_store_keeps_the_contract() {
 async fn the_memory_store_keeps_the_contract() {
     let store = MemoryStore::new();
     contract::holds(|| store.clone()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_store_keeps_the_contract() {
+    let keys = SealingKeys::new("2026", [7; 32]);
+    let directory = directory();
+    let path = directory.path().join(STORE);
+    contract::holds(|| Sealed::new(FileStore::new(&path), keys.clone())).await;
+    let sealed = fs::read_to_string(&path).unwrap();
+    assert!(!sealed.contains(marked!()), "{sealed}");
+}
+
+#[tokio::test]
+async fn a_client_rotates_what_is_sealed_and_one_without_the_key_sends_nothing() {
+    let (sandbox, directory) = (sandbox(), directory());
+    let path = directory.path().join(STORE);
+    let sealed = || Sealed::new(FileStore::new(&path), SealingKeys::new("2026", [7; 32]));
+    let xoxoday = client_of(&sandbox).store(sealed()).build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    assert!(!stored(&path).contains(marked!()));
+    let next = client_of(&sandbox).store(sealed()).build().await.unwrap();
+    assert_eq!(next.tokens().status().generation, 2);
+    next.points().balance(JOHN).await.unwrap();
+
+    let builder = client_of(&sandbox).store(FileStore::new(&path));
+    let error = builder.build().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(error.to_string().contains("sealed"), "{error}");
+    assert_eq!(sandbox.record().exchanges().len(), 1);
 }
 
 /// The contract itself: a store that forgets to compare breaks it.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::Row as _;
 use sqlx::postgres::PgPoolOptions;
-use xoxoday_auth::store::{PostgresStore, StoreErrorKind, Swap, Version};
+use xoxoday_auth::store::{PostgresStore, Sealed, SealingKeys, StoreErrorKind, Swap, Version};
 use xoxoday_auth::{Document, Environment, StoredTokens, TokenStore as _};
 use xoxoday_tests::postgres::{Cluster, Database, PASSWORD, database};
 use xoxoday_tests::{client_of, contract, marked, sandbox, secrets_of, seed};
@@ -209,6 +209,29 @@ async fn a_server_that_logs_every_statement_logs_no_token() {
     for secret in secrets_of(&sandbox) {
         assert!(!log.contains(&secret), "{log}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_rows_keep_the_contract_and_show_no_token() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let keys = SealingKeys::new("2026", [7; 32]);
+    let first = migrated(&database).await;
+    contract::holds(|| Sealed::new(first.clone(), keys.clone())).await;
+    let sandbox = sandbox();
+    let environment = sandbox.origin().parse().unwrap();
+    let store = PostgresStore::new(database.pool(), &environment, sandbox.client_id());
+    let builder = client_of(&sandbox).store(Sealed::new(store, keys));
+    let xoxoday = builder.build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    let clear = format!(
+        "SELECT count(*) FROM xoxoday_tokens WHERE document LIKE '%{}%'",
+        marked!()
+    );
+    assert_eq!(database.number(&clear).await, 0);
+    let rotated = "SELECT count(*) FROM xoxoday_tokens_history WHERE event = 'rotated'";
+    assert_eq!(database.number(rotated).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

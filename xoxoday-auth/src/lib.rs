@@ -65,6 +65,7 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | | TLS by the platform |
 //! | `postgres` | | tokens in PostgreSQL, for replicas that share an account: `store::PostgresStore` |
+//! | `seal` | | tokens sealed at rest, in any store: `store::Sealed` |
 //! | `schemars` | | `JsonSchema` for the types of the API |
 //! | `cli` | | the `xoxoday` command, documented in the module `cli` |
 #![warn(missing_docs)]

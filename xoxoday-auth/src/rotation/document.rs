@@ -10,10 +10,17 @@ use zeroize::Zeroizing;
 
 use super::seed::Seed;
 use super::staged::Staged;
+#[cfg(feature = "seal")]
+use crate::store::Envelope;
 use crate::store::{StoreError, StoreErrorKind};
 
-/// The newest document that this version can read.
+/// What this version writes.
 const SCHEMA: u32 = 1;
+/// The same, sealed: who cannot open it must not take it for the other.
+#[cfg(feature = "seal")]
+const SEALED: u32 = 2;
+/// The newest document that this version can read.
+const NEWEST: u32 = if cfg!(feature = "seal") { 2 } else { SCHEMA };
 
 /// One account's tokens, as a [store](crate::store) keeps them.
 ///
@@ -57,8 +64,24 @@ pub(crate) struct Tokens {
     pub(crate) brake: Option<Brake>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) latch: Option<Latch>,
+    /// All the rest, sealed.
+    #[cfg(feature = "seal")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<Envelope>,
     #[serde(flatten)]
     unknown: Map<String, Value>,
+}
+
+impl Tokens {
+    #[cfg(feature = "seal")]
+    fn is_sealed(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    #[cfg(not(feature = "seal"))]
+    fn is_sealed(&self) -> bool {
+        false
+    }
 }
 
 /// Whose tokens these are.
@@ -223,8 +246,34 @@ impl Document {
             staged: None,
             brake: None,
             latch: None,
+            #[cfg(feature = "seal")]
+            sealed: None,
             unknown: Map::new(),
         }))
+    }
+
+    /// A document that holds nothing but this one's envelope.
+    #[cfg(feature = "seal")]
+    pub(crate) fn in_envelope(&self, envelope: Envelope) -> Self {
+        // As much of tokens as every document must have.
+        let nothing = Seed::new("sealed");
+        let mut outer = Self::seeded(self.0.account.clone(), &nothing, self.0.obtained_at);
+        outer.0.schema = SEALED;
+        outer.0.generation = self.0.generation;
+        outer.0.seeds.clear();
+        outer.0.sealed = Some(envelope);
+        outer
+    }
+
+    /// What this document is sealed in, if it is.
+    #[cfg(feature = "seal")]
+    pub(crate) fn envelope(&self) -> Option<&Envelope> {
+        self.0.sealed.as_ref()
+    }
+
+    /// Whether its tokens are none, because they are sealed.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.0.is_sealed()
     }
 
     /// The document after a person has brought new tokens in.
@@ -310,10 +359,13 @@ impl Document {
             schema: u32,
         }
         let Schema { schema } = serde_json::from_slice(bytes).map_err(DecodeError::malformed)?;
-        if schema > SCHEMA {
+        if schema > NEWEST {
             return Err(DecodeError::Newer { schema });
         }
         let tokens: Tokens = serde_json::from_slice(bytes).map_err(DecodeError::malformed)?;
+        if schema > SCHEMA && !tokens.is_sealed() {
+            return Err(DecodeError::Newer { schema });
+        }
         if tokens.generation == 0 || tokens.generation == u64::MAX {
             return Err(DecodeError::Malformed { line: 0, column: 0 });
         }
@@ -383,7 +435,7 @@ impl fmt::Display for DecodeError {
             }
             Self::Newer { schema } => write!(
                 f,
-                "it was written by a newer version (schema {schema}, this one reads up to {SCHEMA}): update this program"
+                "it was written by a newer version (schema {schema}, this one reads up to {NEWEST}): update this program"
             ),
         }
     }

@@ -31,6 +31,13 @@ pub(crate) async fn load(
                 other.document.account()
             ),
         )),
+        Some(sealed) if sealed.document.is_sealed() => Err(StoreError::new(
+            StoreErrorKind::Unusable,
+            format!(
+                "the tokens in {} are sealed: open them with store::Sealed and its keys",
+                store.location()
+            ),
+        )),
         _ => Ok(stored),
     }
 }

@@ -5,12 +5,16 @@
 //! is above it. [`FileStore`] is the default; [`MemoryStore`] is for tests; and
 //! `PostgresStore` (feature `postgres`) is for replicas that share an account.
 
+#[cfg(any(feature = "postgres", feature = "seal"))]
+mod event;
 mod file;
 mod memory;
 mod name;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod private_file;
+#[cfg(feature = "seal")]
+mod seal;
 mod time_limit;
 
 use std::fmt;
@@ -22,6 +26,10 @@ pub use memory::MemoryStore;
 pub(crate) use name::StoreName;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
+#[cfg(feature = "seal")]
+pub(crate) use seal::Envelope;
+#[cfg(feature = "seal")]
+pub use seal::{Sealed, SealingKey, SealingKeys};
 pub(crate) use time_limit::in_time;
 pub use xoxoday_api::transport::BoxFuture;
 

@@ -1,13 +1,12 @@
 //! A store in PostgreSQL: one row for each account, for replicas that share it.
 //!
-//! - [`tables`]: the statements; [`event`]: what the history says.
+//! - [`tables`]: the statements.
 //! - [`access`]: connections, from whatever thread they are asked for.
 //! - [`clock`]: the database's time; [`notice`]: the changes of others.
 //! - [`trouble`]: what is wrong, and what to do.
 
 mod access;
 mod clock;
-mod event;
 mod notice;
 mod tables;
 mod trouble;
@@ -23,11 +22,11 @@ use zeroize::Zeroizing;
 
 use self::access::{Access, Job};
 use self::clock::DatabaseClock;
-use self::event::Event;
 use self::tables::Tables;
+use super::event::Event;
 use super::{BoxFuture, StoreError, StoreErrorKind, Stored, Swap, TokenStore, Version};
 use crate::environment::Environment;
-use crate::rotation::{Account, Clock as _, Document, SystemClock};
+use crate::rotation::{Account, Document};
 
 /// Keeps an account's tokens in a row of PostgreSQL, on a pool of the program's
 /// own. Clones share the pool.
@@ -56,7 +55,8 @@ use crate::rotation::{Account, Clock as _, Document, SystemClock};
 /// GRANT INSERT ON xoxoday_tokens_history TO service;
 /// ```
 ///
-/// The tokens lie in the table in the clear. Whoever may read it, or a copy of
+/// The tokens lie in the table in the clear, unless they are `Sealed` (feature
+/// `seal`). Whoever may read it, or a copy of
 /// the database, has them. A server that logs statements with their parameters
 /// logs them too: set `log_parameter_max_length = 0` where `log_statement` or
 /// `log_min_duration_statement` is set.
@@ -264,13 +264,12 @@ impl PostgresStore {
         let Ok(number) = i64::try_from(expected.get()) else {
             return Ok(Swap::Conflict);
         };
-        let now = self.clock.now().unwrap_or_else(|| SystemClock.now());
         let text = String::from_utf8(document.encode().to_vec()).unwrap_or_default();
         let write = Write {
             account: Arc::clone(&self.account),
             expected: number,
             document: Arc::new(Zeroizing::new(text)),
-            event: Event::of(document, now),
+            event: Event::of(document, self.clock.now()),
         };
         let swap = match self.write(write.clone()).await {
             Err(error) if trouble::has_no_table(&error) && self.makes_tables => {
@@ -304,7 +303,7 @@ impl PostgresStore {
                     .bind(&*write.account)
                     .bind(&**write.document)
                     .bind(write.event.generation)
-                    .bind(write.event.event)
+                    .bind(&*write.event.event)
                     .bind(&write.event.attempt);
                     let query = match first {
                         true => query,

@@ -1,23 +1,31 @@
-//! What the history says of a write, without a secret.
+//! What a write tells of a document, without a secret.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use xoxoday_api::number::EpochMillis;
 
-use crate::rotation::Document;
 use crate::rotation::verdict::Verdict;
+use crate::rotation::{Clock as _, Document, SystemClock};
 
-/// One row of the history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
+/// What has happened when a document is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Event {
     /// With an answer worked in.
-    pub(super) generation: i64,
-    pub(super) event: &'static str,
+    pub(crate) generation: i64,
+    pub(crate) event: Cow<'static, str>,
     /// The `X-Request-Id` of an exchange.
-    pub(super) attempt: Option<String>,
+    pub(crate) attempt: Option<String>,
 }
 
 impl Event {
-    /// What has happened when this document is written.
-    pub(super) fn of(document: &Document, now: EpochMillis) -> Self {
+    /// By the store's clock, if it has one.
+    pub(crate) fn of(document: &Document, now: Option<EpochMillis>) -> Self {
+        #[cfg(feature = "seal")]
+        if let Some(envelope) = document.envelope() {
+            return envelope.event.clone();
+        }
+        let now = now.unwrap_or_else(|| SystemClock.now());
         let attempt = document.attempt().map(str::to_owned);
         let (settled, verdict) = document.clone().settled();
         let event = match verdict {
@@ -31,7 +39,7 @@ impl Event {
         Self {
             // Checked when it was read: there is a next one.
             generation: i64::try_from(settled.generation()).unwrap_or(i64::MAX),
-            event,
+            event: event.into(),
             attempt,
         }
     }
