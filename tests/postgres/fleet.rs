@@ -1,11 +1,12 @@
 //! Replicas that share an account.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use xoxoday_auth::{Event, Xoxoday};
+use xoxoday_auth::store::PostgresStore;
+use xoxoday_auth::{Environment, Event, Xoxoday};
 use xoxoday_sandbox::{Gate, Operation, Sandbox, Trouble};
-use xoxoday_tests::postgres::{Database, database};
+use xoxoday_tests::postgres::{Cluster, Database, database};
 use xoxoday_tests::{Ahead, JOHN, client_of, rescue_file, sandbox};
 
 use crate::migrated;
@@ -110,12 +111,10 @@ async fn a_replica_that_listens_takes_new_tokens_over_at_once() {
     let Some(database) = database().await else {
         return;
     };
-    let store = migrated(&database).await;
-    drop(store);
+    migrated(&database).await;
     let sandbox = sandbox();
     let environment = sandbox.origin().parse().unwrap();
-    let listening =
-        xoxoday_auth::store::PostgresStore::new(database.pool(), &environment, sandbox.client_id());
+    let listening = PostgresStore::new(database.pool(), &environment, sandbox.client_id());
     let builder = client_of(&sandbox).store(listening.listen()).keep_fresh();
     let listener = builder.build().await.unwrap();
     let mut events = listener.events();
@@ -138,4 +137,68 @@ async fn a_replica_that_listens_takes_new_tokens_over_at_once() {
     assert_eq!(heard, Some(Event::Adopted { generation: 2 }));
     listener.points().balance(JOHN).await.unwrap();
     assert_eq!(sandbox.record().exchanges().len(), 1);
+}
+
+/// Simulated replicas: clients of their own, on one pool, so that the server
+/// does not need a connection for each. With `XOXODAY_REPLICAS` more, and with
+/// an idle minute before.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_replicas_ask_little_and_have_new_tokens_soon() {
+    let wanted = std::env::var("XOXODAY_REPLICAS");
+    let replicas: u32 = wanted.as_ref().map_or(20, |it| it.parse().unwrap());
+    for listens in [true, false] {
+        let connections = format!("max_connections = {}", replicas + 100);
+        let Some(cluster) = Cluster::start(&[&connections]) else {
+            return;
+        };
+        let (sandbox, database) = (sandbox(), cluster.database().await);
+        migrated(&database).await;
+        let environment: Environment = sandbox.origin().parse().unwrap();
+        let pool = database.pool_of(20);
+        let mut fleet = Vec::new();
+        for _ in 0..replicas {
+            let client_id = sandbox.client_id();
+            let store = PostgresStore::new(pool.clone(), &environment, client_id);
+            let store = if listens { store.listen() } else { store };
+            let builder = client_of(&sandbox).store(store).keep_fresh();
+            fleet.push(builder.build().await.unwrap());
+        }
+        let listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+        let expected = if listens { replicas } else { 0 };
+        while database.number(listening).await < i64::from(expected) {
+            tokio::task::yield_now().await;
+        }
+        if wanted.is_ok() {
+            let asked = "SELECT xact_commit FROM pg_stat_database \
+                         WHERE datname = current_database()";
+            let before = database.number(asked).await;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let asked = (database.number(asked).await - before) as f64 / f64::from(replicas);
+            println!(
+                "{replicas} replicas, listening: {listens}: {asked:.2} transactions of each in a minute"
+            );
+        }
+        let waiting: Vec<_> = fleet.iter().map(|it| it.events()).collect();
+        fleet[0].tokens().rotate().await.unwrap();
+        let rotated = Instant::now();
+        for mut events in waiting {
+            let heard = tokio::time::timeout(Duration::from_secs(45), events.next());
+            let heard = heard
+                .await
+                .expect("every replica has the new token")
+                .unwrap();
+            let news = [
+                Event::Rotated { generation: 2 },
+                Event::Adopted { generation: 2 },
+            ];
+            assert!(news.contains(&heard), "{heard:?}");
+        }
+        let took = rotated.elapsed();
+        println!(
+            "{replicas} replicas, listening: {listens}: the last has the new token after {took:?}"
+        );
+        assert_eq!(sandbox.record().exchanges().len(), 1);
+        // Without the news it takes as long as a look is away.
+        assert!(!listens || took < Duration::from_secs(20), "{took:?}");
+    }
 }
