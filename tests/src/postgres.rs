@@ -17,7 +17,7 @@ use std::{env, fs};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
 use tempfile::TempDir;
 
 use crate::marked;
@@ -273,6 +273,8 @@ impl Database {
         let options = self
             .options()
             .options([("default_transaction_read_only", "off")]);
+        // What a test says itself may hold secrets.
+        let options = options.disable_statement_logging();
         let connection = PgConnection::connect_with(&options).await;
         connection.expect("the cluster takes a connection")
     }

@@ -226,7 +226,9 @@ impl Builder {
     }
 
     /// Rotates by the clock, on a thread of its own, for as long as the client
-    /// lives. Without this a rotation that is due waits for the next call.
+    /// lives, and takes over what others have brought where the store
+    /// [tells](TokenStore::changed) of it. Without this a rotation that is due waits
+    /// for the next call.
     pub fn keep_fresh(mut self) -> Self {
         self.keep_fresh = true;
         self

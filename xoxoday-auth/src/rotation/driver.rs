@@ -393,6 +393,7 @@ impl Inner {
             held,
             accepted,
         };
+        let mut waits = 0;
         loop {
             let action = self.machine().step(input, clock.now());
             input = match action {
@@ -401,7 +402,8 @@ impl Inner {
                     Input::Loaded(in_time(policy.lease, self.load()).await)
                 }
                 Action::Wait(until) => {
-                    self.pause(until).await?;
+                    self.pause(until, waits).await?;
+                    waits += 1;
                     Input::Waited
                 }
                 Action::Swap { expected, document } => {
@@ -450,13 +452,15 @@ impl Inner {
         Ok(Loaded { stored, rescued })
     }
 
-    /// Waits for another holder, but not much longer than it takes.
-    async fn pause(&self, end: EpochMillis) -> Result<(), Failure> {
+    /// Waits for another holder, but not much longer than it takes. Many may do
+    /// so, each asking the store, so they ask ever more seldom.
+    async fn pause(&self, end: EpochMillis, waits: u32) -> Result<(), Failure> {
         const OFTEN: Duration = Duration::from_millis(100);
+        let pause = OFTEN * (1 << waits.min(4));
         let mut closing = self.closing.subscribe();
         let left = until(self.parts.clock.now(), end);
         let closed = closing.wait_for(|closing| *closing);
-        match tokio::time::timeout(left.min(OFTEN), closed).await {
+        match tokio::time::timeout(left.min(pause), closed).await {
             Err(_) => Ok(()),
             Ok(_) => Err(shut_down()),
         }

@@ -194,14 +194,17 @@ impl PostgresStore {
     }
 
     async fn read(&self) -> Result<Option<Stored>, StoreError> {
+        let mut is_there = true;
         // The time in an answer that was long under way is of no use.
         for _ in 0..3 {
-            let (row, is_prompt) = match self.row().await {
+            let row = match self.row(is_there).await {
                 Err(error) if trouble::has_no_table(&error) && self.makes_tables => {
-                    return Ok(None);
+                    is_there = false;
+                    self.row(is_there).await
                 }
-                row => row.map_err(|error| self.failed("read", &error))?,
+                row => row,
             };
+            let (row, is_prompt) = row.map_err(|error| self.failed("read", &error))?;
             if is_prompt {
                 return row
                     .map(|(version, text)| self.decode(version, &text))
@@ -218,15 +221,22 @@ impl PostgresStore {
         ))
     }
 
-    /// The row, and whether the answer came promptly.
-    async fn row(&self) -> Result<(Option<(i64, Zeroizing<String>)>, bool), sqlx::Error> {
+    /// The row, if there is a table, and whether the answer came promptly.
+    async fn row(
+        &self,
+        is_there: bool,
+    ) -> Result<(Option<(i64, Zeroizing<String>)>, bool), sqlx::Error> {
         let (account, tables) = (Arc::clone(&self.account), Arc::clone(&self.tables));
         let clock = Arc::clone(&self.clock);
         self.access
             .perform(Box::new(move |connection| {
                 Box::pin(async move {
                     let asked = Instant::now();
-                    let query = sqlx::query(&tables.load).bind(&*account).persistent(false);
+                    let load = match is_there {
+                        true => &tables.load,
+                        false => &tables.load_nothing,
+                    };
+                    let query = sqlx::query(load).bind(&*account).persistent(false);
                     let row = query.fetch_one(connection).await?;
                     let now = EpochMillis::new(row.try_get("now")?);
                     let is_prompt = clock.is_told(now, asked);
@@ -323,7 +333,7 @@ impl PostgresStore {
         if self.write(write.clone()).await? {
             return Ok(true);
         }
-        let (row, _) = self.row().await?;
+        let (row, _) = self.row(true).await?;
         Ok(row.is_some_and(|(version, text)| {
             version == write.expected + 1 && *text == **write.document
         }))

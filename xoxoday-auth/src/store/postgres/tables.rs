@@ -17,6 +17,8 @@ pub(super) struct Tables {
     pub(super) name: String,
     /// The row of an account, if there is one, and the database's time.
     pub(super) load: String,
+    /// The same where there is no table.
+    pub(super) load_nothing: String,
     /// The version of that row.
     pub(super) version: String,
     /// Writes the first document.
@@ -59,11 +61,15 @@ impl Tables {
              SELECT account, version, $3, $4, $5, updated_at FROM swapped) \
              SELECT version, pg_notify('{channel}', left(account, 1000))::text FROM swapped"
         );
+        let now = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
         Self {
             load: format!(
-                "SELECT held.version, held.document, \
-                 floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now \
-                 FROM (SELECT 1) AS always LEFT JOIN {name} AS held ON held.account = $1"
+                "SELECT held.version, held.document, {now} \
+                 FROM (SELECT $1) AS asked (account) LEFT JOIN {name} AS held USING (account)"
+            ),
+            load_nothing: format!(
+                "SELECT NULL::bigint AS version, NULL::text AS document, {now} \
+                 FROM (SELECT $1) AS asked (account)"
             ),
             version: format!("SELECT version FROM {name} WHERE account = $1"),
             insert: format!(
