@@ -29,7 +29,7 @@ use crate::environment::Environment;
 use crate::rotation::{Account, Document};
 
 /// Keeps an account's tokens in a row of PostgreSQL, on a pool of the program's
-/// own. Clones share the pool.
+/// own (sqlx 0.8). Clones share the pool.
 ///
 /// All times in the document are the database's: the clocks of the machines that
 /// share it need not agree. No transaction and no connection is held while
