@@ -26,7 +26,7 @@ async fn kept_fresh(json: bool) -> Result<Report, Error> {
         Ok(stop) => stop,
         Err(error) => return Ok(Report::failed(format!("no signals: {error}"))),
     };
-    let builder = Builder::from_env()?.keep_fresh();
+    let builder = Builder::from_env()?;
     let account = builder.account();
     let xoxoday = match builder.build().await {
         Ok(xoxoday) => xoxoday,
@@ -37,6 +37,8 @@ async fn kept_fresh(json: bool) -> Result<Report, Error> {
     if let Some(error) = login_required(&xoxoday) {
         return Ok(Report::of_error(&error).about(&account));
     }
+    // Not before: what it rotates is told, and does not stand in the way of a start.
+    xoxoday.transport.rotator.keep_fresh();
     let told = Told { json };
     serve(&xoxoday, &mut stop, &told, &account.to_string()).await;
     notify("STOPPING=1");
