@@ -58,9 +58,13 @@ struct Account {
 }
 
 impl Account {
-    fn new(server: Rotation, store: &Store) -> Self {
+    async fn new(server: Rotation, store: &Store) -> Self {
         let sandbox = sandbox();
         sandbox.switch(|switches| switches.rotation = server);
+        #[cfg(unix)]
+        if let Store::Postgres(database) = store {
+            database.forget(&sandbox.origin()).await;
+        }
         Self {
             sandbox,
             store: store.clone(),
@@ -188,8 +192,8 @@ impl Account {
 }
 
 /// Every step of a rotation, as it tells them itself.
-fn steps(store: &Store) -> Vec<String> {
-    let account = Account::new(Rotation::Strict, store);
+async fn steps(store: &Store) -> Vec<String> {
+    let account = Account::new(Rotation::Strict, store).await;
     // Without the steps of bringing the first tokens in.
     let seeded = account.rotator(&["call", "1"]).output().unwrap();
     assert!(seeded.status.success());
@@ -216,7 +220,7 @@ async fn an_account_in_postgres_survives_a_kill_at_every_step_of_a_rotation() {
 /// Nobody can help from the server's answer until the last of these steps, and
 /// at no other.
 async fn survives_a_kill_at_every_step(store: &Store, until: &str) {
-    let steps = steps(store);
+    let steps = steps(store).await;
     assert!(steps.len() >= 16, "{steps:?}");
     let mut beyond_help = Vec::new();
     // The canary asks what is printed, and that does not depend on the server.
@@ -227,7 +231,7 @@ async fn survives_a_kill_at_every_step(store: &Store, until: &str) {
     };
     for server in SERVERS.into_iter().take(servers) {
         for step in &steps {
-            let account = Account::new(server, store);
+            let account = Account::new(server, store).await;
             let seeded = account.rotator(&["call", "1"]).status().unwrap();
             assert!(seeded.success());
             let killed = account.rotator(&["rotate", "--die-at", step]).output();
@@ -253,7 +257,7 @@ async fn survives_a_kill_at_every_step(store: &Store, until: &str) {
 async fn an_account_survives_a_kill_while_the_server_works_or_answers() {
     for server in SERVERS {
         for (name, after_work) in [("before the work", false), ("after the work", true)] {
-            let account = Account::new(server, &Store::File);
+            let account = Account::new(server, &Store::File).await;
             let gate = Gate::new();
             let hold = Trouble::Hold(gate.clone());
             let plan = if after_work {
@@ -296,8 +300,11 @@ async fn an_account_in_postgres_survives_kills_at_random_times() {
 async fn survives_kills_at_random_times(store: &Store, ordinary: usize) {
     let ordinary = if canary::is_watching() { 20 } else { ordinary };
     let runs = std::env::var("XOXODAY_KILLS").map_or(ordinary, |runs| runs.parse().unwrap());
-    let number_of_steps = steps(store).len();
-    let accounts = SERVERS.map(|server| Account::new(server, store));
+    let number_of_steps = steps(store).await.len();
+    let mut accounts = Vec::new();
+    for server in SERVERS {
+        accounts.push(Account::new(server, store).await);
+    }
     let (mut killed, mut spent, mut beyond_help) = (0, 0, 0);
     for run in 0..runs {
         let account = &accounts[run % accounts.len()];

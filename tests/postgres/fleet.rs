@@ -124,9 +124,7 @@ async fn a_replica_that_listens_takes_new_tokens_over_at_once() {
     let listener = builder.build().await.unwrap();
     let mut events = listener.events();
     let listens = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
-    while database.number(listens).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    database.wait_until(listens, |number| number > 0).await;
     let other = client_of(&sandbox).store_in(database.pool());
     other
         .build()
@@ -170,9 +168,10 @@ async fn many_replicas_ask_little_and_have_new_tokens_soon() {
         }
         let listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
         let expected = if listens { replicas } else { 0 };
-        while database.number(listening).await < i64::from(expected) {
-            tokio::task::yield_now().await;
-        }
+        let expected = i64::from(expected);
+        database
+            .wait_until(listening, |number| number >= expected)
+            .await;
         if wanted.is_ok() {
             let asked = "SELECT xact_commit FROM pg_stat_database \
                          WHERE datname = current_database()";

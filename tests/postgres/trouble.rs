@@ -260,8 +260,71 @@ async fn g2_a_server_or_a_pool_without_a_connection_left_costs_no_token() {
     xoxoday.points().balance(JOHN).await.unwrap();
     others.clear();
     let left = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'service'";
-    while database.number(left).await > 0 {
-        tokio::task::yield_now().await;
-    }
+    database.wait_until(left, |number| number == 0).await;
     assert_nothing_is_lost(&sandbox, &xoxoday).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_a_row_that_somebody_keeps_locked_is_not_waited_for_without_end() {
+    let Some(database) = database().await else {
+        return;
+    };
+    migrated(&database).await;
+    let sandbox = sandbox();
+    let xoxoday = client(&sandbox, &database).build().await.unwrap();
+    let mut somebody = database.connection().await;
+    let mut holding = somebody.begin().await.unwrap();
+    let lock = sqlx::query("SELECT account FROM xoxoday_tokens FOR UPDATE");
+    lock.execute(&mut *holding).await.unwrap();
+    let error = xoxoday.tokens().rotate().await.unwrap_err();
+    assert!(error.to_string().contains("who holds a lock"), "{error}");
+    assert_eq!(sandbox.record().exchanges().len(), 0);
+    holding.rollback().await.unwrap();
+    assert_nothing_is_lost(&sandbox, &xoxoday).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_is_durable_and_bounded_whatever_the_server_is_set_to() {
+    let Some(database) = database().await else {
+        return;
+    };
+    migrated(&database).await;
+    let name = database.options().get_database().unwrap().to_owned();
+    database
+        .run(&format!(
+            "ALTER DATABASE {name} SET synchronous_commit = off;
+             CREATE TABLE seen (durable text, idle text);
+             CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 INSERT INTO seen VALUES (current_setting('synchronous_commit'),
+                     current_setting('idle_in_transaction_session_timeout'));
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER see BEFORE INSERT OR UPDATE ON xoxoday_tokens
+                 FOR EACH ROW EXECUTE FUNCTION see()"
+        ))
+        .await;
+    let sandbox = sandbox();
+    let xoxoday = client(&sandbox, &database).build().await.unwrap();
+    xoxoday.tokens().rotate().await.unwrap();
+    let other = "SELECT count(*) FROM seen WHERE (durable, idle) <> ('local', '10s')";
+    assert_eq!(database.number(other).await, 0);
+    assert!(database.number("SELECT count(*) FROM seen").await >= 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g10_a_pool_that_the_program_has_closed_costs_no_token() {
+    let Some(database) = database().await else {
+        return;
+    };
+    migrated(&database).await;
+    let sandbox = sandbox();
+    let pool = database.pool();
+    let builder = client_of(&sandbox).store_in(pool.clone());
+    let xoxoday = builder.build().await.unwrap();
+    let (gate, rotation) = hanging(&sandbox, &xoxoday).await;
+    pool.close().await;
+    gate.open();
+    rotation.await.unwrap().unwrap();
+    let next = client_of(&sandbox).store_in(database.pool());
+    assert_eq!(next.build().await.unwrap().tokens().status().generation, 2);
 }

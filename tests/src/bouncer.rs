@@ -33,7 +33,7 @@ impl Bouncer {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let places = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
         let Some(program) = places.map(|it| it.join("pgbouncer")).find(|it| it.exists()) else {
-            eprintln!("skipped: no pgbouncer on the PATH");
+            crate::postgres::skipped("no pgbouncer on the PATH");
             return None;
         };
         for _ in 0..5 {

@@ -5,6 +5,7 @@
 //! that need one are skipped and say so; with `XOXODAY_REQUIRE_POSTGRES=1` they
 //! fail instead.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use std::{env, fs};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
@@ -68,7 +70,7 @@ impl Cluster {
         let Some(bin) = installed() else {
             let why = "no PostgreSQL: initdb is neither on the PATH nor in the usual places";
             assert!(env::var_os(REQUIRED).is_none_or(|it| it != "1"), "{why}");
-            eprintln!("skipped: {why}");
+            skipped(why);
             return None;
         };
         // A port that was free a moment ago may be taken by now.
@@ -301,6 +303,21 @@ impl Database {
         number.await.expect(statement)
     }
 
+    /// Waits until a statement's number is as wanted.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not within half a minute.
+    pub async fn wait_until(&self, statement: &str, wanted: impl Fn(i64) -> bool) {
+        let seen = async {
+            while !wanted(self.number(statement).await) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let seen = tokio::time::timeout(Duration::from_secs(30), seen).await;
+        seen.unwrap_or_else(|_| panic!("in vain: {statement}"));
+    }
+
     /// The document of an account, as it lies there.
     pub async fn stored(&self, account: &str) -> Option<Value> {
         let mut connection = self.connection().await;
@@ -309,6 +326,21 @@ impl Database {
         // There may not even be a table.
         let text = text.fetch_optional(&mut connection).await.ok()??;
         serde_json::from_str(&text).ok()
+    }
+
+    /// Forgets the accounts of an environment: a sandbox may be given the port of
+    /// an earlier one.
+    pub async fn forget(&self, environment: &str) {
+        if self
+            .number("SELECT count(to_regclass('xoxoday_tokens'))")
+            .await
+            > 0
+        {
+            self.run(&format!(
+                "DELETE FROM xoxoday_tokens WHERE starts_with(account, '{environment} ')"
+            ))
+            .await;
+        }
     }
 
     /// Gives the database a clock that can be set: see
@@ -331,6 +363,11 @@ impl Database {
         let forward = format!("UPDATE ahead.by SET by = by + interval '{seconds} seconds'");
         self.run(&forward).await;
     }
+}
+
+/// Says so past the test harness, which shows nothing of a test that passes.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 /// The directory of an installed server's programs.

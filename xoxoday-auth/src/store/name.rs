@@ -48,16 +48,46 @@ impl FromStr for StoreName {
             return Err("expected file:PATH or postgres://USER@HOST/DATABASE");
         }
         #[cfg(feature = "postgres")]
-        return match text.parse() {
-            Ok(options) => Ok(Self::Postgres(Box::new(options))),
-            // What is wrong may be quoted with the password.
-            Err(_) => Err(
-                "expected postgres://USER@HOST/DATABASE; is all that is special in a password percent-encoded?",
-            ),
-        };
+        return at_server(text);
         #[cfg(not(feature = "postgres"))]
         Err("this program was built without the feature postgres")
     }
+}
+
+#[cfg(feature = "postgres")]
+fn at_server(text: &str) -> Result<StoreName, &'static str> {
+    const KNOWN: [&str; 17] = [
+        "application_name",
+        "dbname",
+        "host",
+        "hostaddr",
+        "options",
+        "password",
+        "port",
+        "ssl-ca",
+        "ssl-cert",
+        "ssl-key",
+        "ssl-mode",
+        "ssl-root-cert",
+        "sslcert",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "user",
+    ];
+    const WRONG: &str = "expected postgres://USER@HOST/DATABASE; is all that is special in a password percent-encoded?";
+
+    let url = url::Url::parse(text).map_err(|_| WRONG)?;
+    if url.query_pairs().any(|(key, _)| !KNOWN.contains(&&*key)) {
+        return Err(
+            "the address has a parameter that is none of PostgreSQL's, or of no use here: sslmode, sslrootcert, sslcert, sslkey, application_name and options are; is all that is special in a password percent-encoded?",
+        );
+    }
+    // What is wrong may be quoted with the password, and what is odd logged.
+    let quietly = tracing::subscriber::NoSubscriber::default();
+    let options = tracing::subscriber::with_default(quietly, || text.parse());
+    let options = options.map_err(|_| WRONG)?;
+    Ok(StoreName::Postgres(Box::new(options)))
 }
 
 impl fmt::Debug for StoreName {
@@ -91,6 +121,8 @@ mod tests {
             "postgres://me:canary@db.internal:1/rewards",
             "postgresql://me:canary@db.internal/rewards",
             "postgres://me:canary@:x/",
+            "postgres://db.internal/rewards?sslpassword=canary",
+            "postgres://me:1?canary@db.internal/rewards",
         ] {
             let shown = shown(text);
             assert!(!shown.contains("canary"), "{shown}");

@@ -98,13 +98,22 @@ impl Access {
         let mut work = AbortOnDrop(home.spawn({
             let (pool, job) = (pool.clone(), Arc::clone(&job));
             async move {
-                match taken(&job) {
-                    Some(job) => transact(&pool, job).await,
-                    None => Err(interrupted()),
+                let Some(own) = taken(&job) else {
+                    return Err(interrupted());
+                };
+                match acquire(&pool).await {
+                    Ok(lent) => transact(lent, own).await,
+                    Err(error) => {
+                        // It was not begun.
+                        *job.lock().unwrap_or_else(PoisonError::into_inner) = Some(own);
+                        Err(error)
+                    }
                 }
             }
         }));
         let begun = match timeout(PATIENCE, &mut work.0).await {
+            // The program is about to end, and what it has is to be saved.
+            Ok(Ok(Err(sqlx::Error::PoolClosed))) => false,
             Ok(Ok(done)) => return done,
             Ok(Err(_gone)) => false,
             Err(_) => true,
@@ -112,10 +121,14 @@ impl Access {
         // Whoever has it does it.
         match taken(&job) {
             Some(job) => {
-                tracing::debug!("the runtime of the pool is gone or blocked: a connection is made");
+                tracing::debug!("the pool or its runtime is gone or blocked: a connection is made");
                 let apart = self.apart();
-                let done = transact(&apart, job).await;
-                apart.close().await;
+                let done = match acquire(&apart).await {
+                    Ok(lent) => transact(lent, job).await,
+                    Err(error) => Err(error),
+                };
+                // What was done was done, whether or not the server says goodbye.
+                let _ = timeout(PATIENCE, apart.close()).await;
                 done
             }
             None if begun => (&mut work.0).await.unwrap_or_else(|_| Err(interrupted())),
@@ -141,12 +154,15 @@ fn taken<T>(job: &Mutex<Option<T>>) -> Option<T> {
     job.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-async fn transact<T>(pool: &PgPool, job: Job<T>) -> Result<T, sqlx::Error> {
-    let acquired = match pool.acquire().await {
-        Err(sqlx::Error::PoolTimedOut) => return Err(why_none(pool).await),
-        acquired => acquired?,
-    };
-    let mut lent = Lent(Some(acquired));
+async fn acquire(pool: &PgPool) -> Result<Lent, sqlx::Error> {
+    match pool.acquire().await {
+        Ok(acquired) => Ok(Lent(Some(acquired))),
+        Err(sqlx::Error::PoolTimedOut) => Err(why_none(pool).await),
+        Err(error) => Err(error),
+    }
+}
+
+async fn transact<T>(mut lent: Lent, job: Job<T>) -> Result<T, sqlx::Error> {
     let Some(connection) = &mut lent.0 else {
         return Err(sqlx::Error::PoolClosed);
     };

@@ -274,7 +274,10 @@ impl PostgresStore {
         let Ok(number) = i64::try_from(expected.get()) else {
             return Ok(Swap::Conflict);
         };
-        let text = String::from_utf8(document.encode().to_vec()).unwrap_or_default();
+        let Ok(text) = String::from_utf8(document.encode().to_vec()) else {
+            let why = "the token document is no text";
+            return Err(StoreError::new(StoreErrorKind::Unusable, why.to_owned()));
+        };
         let write = Write {
             account: Arc::clone(&self.account),
             expected: number,
@@ -304,6 +307,10 @@ impl PostgresStore {
         self.access
             .perform(Box::new(move |connection| {
                 Box::pin(async move {
+                    // Whoever is gone amid a write must not hold the row, and who waits
+                    // for it must not wait for ever.
+                    let guard = sqlx::query(tables::GUARD).persistent(false);
+                    guard.execute(&mut *connection).await?;
                     let first = write.expected == 0;
                     let query = sqlx::query(if first {
                         &tables.insert
@@ -330,8 +337,12 @@ impl PostgresStore {
     /// after all, this one finds another version, and its own document there.
     async fn write_again(&self, write: Write) -> Result<bool, sqlx::Error> {
         tracing::warn!("the answer to a write of the tokens was lost: it is made again");
-        if self.write(write.clone()).await? {
-            return Ok(true);
+        match self.write(write.clone()).await {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            // To the first attempt, perhaps.
+            Err(error) if trouble::lost_a_race(&error) => {}
+            Err(error) => return Err(error),
         }
         let (row, _) = self.row(true).await?;
         Ok(row.is_some_and(|(version, text)| {

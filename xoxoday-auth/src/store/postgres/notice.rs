@@ -5,16 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::PostgresStore;
 use super::access::Job;
+use super::tables::{CHANNEL, TOLD};
 use crate::store::Version;
 
 /// How often is looked where nothing is told.
 const OFTEN: Duration = Duration::from_secs(30);
 /// How often is looked all the same: what stands between may swallow the news.
 const SELDOM: Duration = Duration::from_secs(5 * 60);
+
+/// How long a look may take.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
 /// Returns when the row has another version than `known`.
 pub(super) async fn changed(store: &PostgresStore, known: Version) {
@@ -54,15 +58,16 @@ pub(super) async fn changed(store: &PostgresStore, known: Version) {
 async fn listen(store: &PostgresStore) -> Result<PgListener, sqlx::Error> {
     // On the runtime that waits for it, and not out of the program's pool.
     let mut listener = PgListener::connect_with(&store.access.apart()).await?;
-    listener.listen(&store.tables.channel).await?;
+    listener.listen(CHANNEL).await?;
     Ok(listener)
 }
 
 /// Whether this account's row was written, or else the connection is lost.
 async fn told(store: &PostgresStore, listener: &mut PgListener) -> bool {
+    let own: String = store.account.chars().take(TOLD).collect();
     loop {
         match listener.try_recv().await {
-            Ok(Some(news)) if store.account.starts_with(news.payload()) => return true,
+            Ok(Some(news)) if news.payload() == own => return true,
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => return false,
         }
@@ -78,7 +83,9 @@ async fn version(store: &PostgresStore) -> Option<Version> {
             query.persistent(false).fetch_optional(connection).await
         })
     });
-    let version = store.access.perform(job).await.ok()?;
+    // One who never answers is not waited for.
+    let looked = timeout(LONGEST_LOOK, store.access.perform(job)).await;
+    let version = looked.ok()?.ok()?;
     let number = u64::try_from(version.unwrap_or_default()).ok()?;
     Some(Version::new(number))
 }

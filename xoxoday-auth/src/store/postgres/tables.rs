@@ -10,6 +10,22 @@ pub(super) const DEFAULT: &str = "xoxoday_tokens";
 /// What PostgreSQL makes of a longer name is another name.
 const LONGEST_NAME: usize = 63 - "_history".len();
 
+/// What holds for a write alone. A replica that loses power or network amid one
+/// would keep the row locked for as long as the server believes in its
+/// connection; and what is written must survive the loss of power, whatever the
+/// server is set to.
+pub(super) const GUARD: &str = "SELECT \
+     set_config('lock_timeout', '5s', true), \
+     set_config('idle_in_transaction_session_timeout', '10s', true), \
+     set_config('synchronous_commit', \
+     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'local' \
+     ELSE current_setting('synchronous_commit') END, true)";
+
+/// Where a change is told; whose it is stands in the message.
+pub(super) const CHANNEL: &str = "xoxoday_tokens";
+/// How much of an account's name a message holds, in characters.
+pub(super) const TOLD: usize = 1000;
+
 /// The statements for tables of one name.
 #[derive(Debug)]
 pub(super) struct Tables {
@@ -29,8 +45,6 @@ pub(super) struct Tables {
     pub(super) are_there: String,
     /// Makes them.
     pub(super) make: String,
-    /// Where a change is told.
-    pub(super) channel: String,
 }
 
 impl Tables {
@@ -49,17 +63,17 @@ impl Tables {
         Ok(Self::of(&parts.join(".")))
     }
 
-    /// Of a name that is known to be plain, so that it needs no quotes.
-    fn of(name: &str) -> Self {
-        let history = format!("{name}_history");
-        // Whoever is not told has asked another table.
-        let channel = name.replace('.', "_");
+    /// Of a name that is known to be plain.
+    fn of(plain: &str) -> Self {
+        // Some names mean something in SQL.
+        let quoted = |name: &str| format!("\"{}\"", name.replace('.', "\".\""));
+        let (name, history) = (quoted(plain), quoted(&format!("{plain}_history")));
         // Together with the write, so that none is told of or noted that was not.
         let note = format!(
             "noted AS (\
              INSERT INTO {history} (account, version, generation, event, attempt, at) \
              SELECT account, version, $3, $4, $5, updated_at FROM swapped) \
-             SELECT version, pg_notify('{channel}', left(account, 1000))::text FROM swapped"
+             SELECT version, pg_notify('{CHANNEL}', left(account, {TOLD}))::text FROM swapped"
         );
         let now = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
         Self {
@@ -106,8 +120,7 @@ CREATE TABLE IF NOT EXISTS {history} (
 );
 "
             ),
-            name: name.to_owned(),
-            channel,
+            name: plain.to_owned(),
         }
     }
 }
@@ -118,7 +131,7 @@ impl Default for Tables {
     }
 }
 
-/// Means the same with quotes and without, and is nothing but a name.
+/// Is nothing but a name, and the same with quotes as without.
 fn is_plain(part: &str) -> bool {
     let letter = |c: char| c.is_ascii_lowercase() || c == '_';
     part.starts_with(letter)

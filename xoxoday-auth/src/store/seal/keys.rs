@@ -77,7 +77,13 @@ impl SealingKeys {
 
     /// What was sealed with this key opens too.
     #[must_use]
-    pub fn or_opened_by(self, name: impl Into<String>, key: impl Into<SealingKey>) -> Self {
+    pub fn or_opened_by(mut self, name: impl Into<String>, key: impl Into<SealingKey>) -> Self {
+        // Clones keep what they know.
+        let known = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.clone()
+        };
+        self.known = Arc::new(Mutex::new(known));
         self.keep(name.into(), key.into());
         self
     }
