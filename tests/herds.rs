@@ -1,11 +1,11 @@
 //! Many who find the token dead at once: one exchange, and no failed call.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use xoxoday_auth::FileStore;
 use xoxoday_tests::canary::STORE;
-use xoxoday_tests::{JOHN, client_of, directory, rescue_file, sandbox};
+use xoxoday_tests::herd::call_at_once;
+use xoxoday_tests::{JOHN, client_of, directory, sandbox};
 
 const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
 
@@ -34,20 +34,7 @@ async fn eight_processes_of_fifty_tasks_at_expiry_share_one_exchange() {
     let first = client_of(&sandbox).store(FileStore::new(&store));
     first.build().await.unwrap();
     sandbox.clock().advance(FORTY_DAYS);
-    let herd: Vec<_> = (0..8)
-        .map(|_| {
-            Command::new(env!("CARGO_BIN_EXE_rotator"))
-                .args(["call", "50"])
-                .envs(sandbox.environment())
-                .env("XOXODAY_TOKEN_STORE", format!("file:{}", store.display()))
-                .env("XOXODAY_RESCUE_FILE", rescue_file(&sandbox))
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
-    for mut child in herd {
-        assert!(child.wait().unwrap().success());
-    }
+    let rotator = env!("CARGO_BIN_EXE_rotator");
+    call_at_once(rotator, &sandbox, &format!("file:{}", store.display()), 8);
     assert_eq!(sandbox.record().exchanges().len(), 1);
 }

@@ -1,13 +1,13 @@
 //! Replicas that share an account.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use xoxoday_auth::store::PostgresStore;
 use xoxoday_auth::{Environment, Event, Xoxoday};
 use xoxoday_sandbox::{Gate, Operation, Sandbox, Trouble};
+use xoxoday_tests::herd::call_at_once;
 use xoxoday_tests::postgres::{Cluster, Database, database};
-use xoxoday_tests::{Ahead, JOHN, client_of, rescue_file, sandbox};
+use xoxoday_tests::{Ahead, JOHN, client_of, sandbox};
 
 use crate::migrated;
 
@@ -23,21 +23,8 @@ async fn sixteen_processes_of_fifty_tasks_at_expiry_share_one_exchange() {
     let first = client_of(&sandbox).store_at(&database.url);
     first.build().await.unwrap();
     sandbox.clock().advance(FORTY_DAYS);
-    let herd: Vec<_> = (0..16)
-        .map(|_| {
-            Command::new(env!("CARGO_BIN_EXE_rotator"))
-                .args(["call", "50"])
-                .envs(sandbox.environment())
-                .env("XOXODAY_TOKEN_STORE", &database.url)
-                .env("XOXODAY_RESCUE_FILE", rescue_file(&sandbox))
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
-    for mut child in herd {
-        assert!(child.wait().unwrap().success());
-    }
+    let rotator = env!("CARGO_BIN_EXE_rotator");
+    call_at_once(rotator, &sandbox, &database.url, 16);
     assert_eq!(sandbox.record().exchanges().len(), 1);
 }
 

@@ -10,6 +10,7 @@ pub mod bouncer;
 pub mod calls;
 pub mod canary;
 pub mod contract;
+pub mod herd;
 pub mod log;
 #[cfg(unix)]
 pub mod postgres;

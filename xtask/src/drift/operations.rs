@@ -139,9 +139,12 @@ fn compare_items<'v>(
     revision: &[(&'v str, Node<'v>)],
 ) {
     let of = |items: &[(&'v str, Node<'v>)], side: &mut Side<'v>| {
-        let items = items.iter().filter(|(path, _)| !path.starts_with("x-"));
-        let items = items.map(|(path, node)| (shape_of(path), side.chain(node.clone())));
-        items.collect::<BTreeMap<_, _>>()
+        let mut shaped = BTreeMap::<_, Vec<_>>::new();
+        for (path, node) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
+            let nodes = shaped.entry(shape_of(path)).or_default();
+            nodes.extend(side.chain(node.clone()));
+        }
+        shaped
     };
     let extensions = |items: &[(&'v str, Node<'v>)]| {
         let items = items.iter().filter(|(path, _)| path.starts_with("x-"));
@@ -152,11 +155,12 @@ fn compare_items<'v>(
         walk.note(&rule::OTHER_EXTENSION_CHANGED, "/paths", "/paths", "paths");
     }
     let (base, revision) = (of(base, &mut walk.base), of(revision, &mut walk.revision));
-    let places = |at: &[Node<'_>]| at[0].pointer.clone();
+    let at = |nodes: &[Node<'_>]| nodes[0].pointer.clone();
     // What leads nowhere is known by its reference.
-    let leads_nowhere = |at: &[Node<'_>]| at.last().is_some_and(|it| it.text("$ref").is_some());
+    let leads_nowhere =
+        |nodes: &[Node<'_>]| nodes.last().is_some_and(|it| it.text("$ref").is_some());
     for (path, nodes) in revision.iter().filter(|(it, _)| !base.contains_key(*it)) {
-        let there = ("/paths".to_owned(), places(nodes));
+        let there = ("/paths".to_owned(), at(nodes));
         PATH_ITEM.compare_rest(walk, &[], nodes, there.clone(), Shape::Other);
         if leads_nowhere(nodes) {
             walk.note(&rule::OPERATION_ADDED, there.0, there.1, path);
@@ -164,14 +168,14 @@ fn compare_items<'v>(
     }
     for (path, nodes) in &base {
         let Some(others) = revision.get(path) else {
-            let here = (places(nodes), "/paths".to_owned());
+            let here = (at(nodes), "/paths".to_owned());
             PATH_ITEM.compare_rest(walk, nodes, &[], here.clone(), Shape::Other);
             if leads_nowhere(nodes) {
                 walk.note(&rule::OPERATION_REMOVED, here.0, here.1, path);
             }
             continue;
         };
-        let places = (places(nodes), places(others));
+        let places = (at(nodes), at(others));
         PATH_ITEM.compare_rest(walk, nodes, others, places, Shape::Other);
         if let (Some(last), Some(other)) = (nodes.last(), others.last())
             && last.text("$ref") != other.text("$ref")

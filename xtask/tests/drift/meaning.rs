@@ -379,6 +379,10 @@ fn paths_that_differ_by_a_name_alone_are_both_compared() {
         other["paths"][path]["get"]["responses"] = json!({ "200": {} });
         assert_eq!(compare(&one, &other).verdict(), Verdict::Breaking, "{path}");
     }
+    // Nor is what stands beside their operations passed over.
+    let mut odd = one.clone();
+    odd["paths"]["/a/{b}"]["put"] = json!("x");
+    assert_eq!(compare(&one, &odd).verdict(), Verdict::Breaking);
 }
 
 #[test]
