@@ -1,18 +1,31 @@
 //! E-mail addresses, checked before anything is sent.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
 
 /// The address of a user, a recipient or a Super Admin.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// Two are equal whose domains differ in case alone; the part before the `@` is
+/// compared as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(EmailAddress);
 
 impl Email {
     /// The address as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+}
+
+/// What is equal has the same hash: the address's own goes by the case of the
+/// domain.
+impl Hash for Email {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.local_part().hash(state);
+        self.0.domain().to_ascii_lowercase().hash(state);
     }
 }
 
@@ -55,6 +68,8 @@ impl std::error::Error for InvalidEmail {}
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher as _, RandomState};
+
     use super::*;
 
     #[test]
@@ -70,6 +85,15 @@ mod tests {
         ] {
             assert!(text.parse::<Email>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn addresses_that_are_equal_hash_alike() {
+        let [plain, loud, other] = ["j@company.com", "j@COMPANY.com", "J@company.com"]
+            .map(|text| text.parse::<Email>().unwrap());
+        assert_eq!((plain == loud, plain == other), (true, false));
+        let hasher = RandomState::new();
+        assert_eq!(hasher.hash_one(&plain), hasher.hash_one(&loud));
     }
 
     #[test]
