@@ -139,6 +139,9 @@ async fn show_a_client_at_work(shown: &mut Shown) -> Vec<String> {
         shown.add(origin);
     }
     shown.add(&xoxoday.user_tokens());
+    let session = xoxoday.user_session(BOSS).unwrap();
+    session.points().balance(JOHN).await.unwrap();
+    shown.add(&session);
     shown.add(&tokens);
     shown.add(&points);
     shown.add(&events);

@@ -32,6 +32,11 @@ pub const BOSS: &str = "boss@company.example";
 /// A user of every sandbox account, with 150 points.
 pub const JOHN: &str = "john@company.example";
 
+/// The address of one Super Admin of many.
+pub fn super_admin(number: usize) -> String {
+    format!("chief-{number}@company.example")
+}
+
 /// A sandbox that tells the canary at its end which secrets it issued.
 #[derive(Debug)]
 pub struct TestSandbox(Sandbox);

@@ -1,6 +1,7 @@
 //! How a client is put together.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::rotation::{Account, AfterLostAnswer, Clock, Seed, SystemClock};
 use crate::store::PostgresStore;
 use crate::store::{FileStore, StoreName, TokenStore};
 use crate::transport::Authenticated;
+use crate::users::Sessions;
 use crate::vars;
 
 /// Puts an [`Xoxoday`] together: environment, credentials, and what differs
@@ -47,6 +49,7 @@ pub struct Builder {
     limits: Limits,
     answer_limit: usize,
     observer: Observer,
+    user_sessions: usize,
     send_body: SendBody,
     /// The first wrong input; said by `build`, so that calls can be chained.
     wrong: Option<Error>,
@@ -76,6 +79,7 @@ impl Builder {
             limits: Limits::default(),
             answer_limit: 1024 * 1024,
             observer: Observer::default(),
+            user_sessions: 1000,
             send_body: SendBody::default(),
             wrong: None,
         }
@@ -279,6 +283,14 @@ impl Builder {
         self
     }
 
+    /// How many [users' sessions](Xoxoday::user_session) are kept in memory; 1000
+    /// by default. Beyond that the one that was used longest ago is forgotten, and
+    /// the next call for its user mints anew.
+    pub fn user_sessions_at_most(mut self, sessions: usize) -> Self {
+        self.user_sessions = sessions;
+        self
+    }
+
     /// Is told of every request with what came of it, for metrics and traces.
     /// Called where the call runs: it must not block. If it panics, the call
     /// goes on.
@@ -359,6 +371,10 @@ impl Builder {
     /// or does not answer within the [lease](Self::rotation_lease).
     pub async fn build(mut self) -> Result<Xoxoday, Error> {
         self.check()?;
+        let user_sessions = NonZeroUsize::new(self.user_sessions).ok_or_else(|| {
+            let message = "the user sessions: keep at least 1";
+            Error::new(ErrorKind::InvalidInput, message)
+        })?;
         let environment = self.endpoints.environment().to_string();
         let account = Account::new(environment, self.client_id.clone());
         let store = match self.store {
@@ -406,6 +422,7 @@ impl Builder {
                 http,
                 endpoints,
                 rotator,
+                sessions: Sessions::new(user_sessions, self.limits.clone()),
                 clock,
                 observer: self.observer,
                 rotate_on_any_4xx: self.rotate_on_any_4xx,
@@ -455,6 +472,7 @@ impl fmt::Debug for Builder {
             .field("policy", &self.policy)
             .field("limits", &self.limits)
             .field("answer_limit", &self.answer_limit)
+            .field("user_sessions", &self.user_sessions)
             .field("wrong", &self.wrong)
             .finish_non_exhaustive()
     }

@@ -1,6 +1,8 @@
 //! A facade's call: one request, or several where repeating does no harm,
 //! within one time limit.
 
+use std::sync::Arc;
+
 use reqwest::{Request, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +18,7 @@ use crate::random;
 use crate::retry::{is_repeatable, moves_points};
 use crate::trace::CallSpan;
 use crate::transport::{Authenticated, Delivered, NoToken, Sending, never_left};
+use crate::users::Session;
 
 /// What a call brought.
 pub(crate) struct Reply<T> {
@@ -52,7 +55,8 @@ impl<T> Reply<T> {
 
 /// Why an attempt brought nothing.
 enum Failed {
-    /// The request brought nothing. Another one may.
+    /// The request brought nothing, or the one that was to mint the user's token.
+    /// Another one may.
     Sent(Error),
     /// There is no token, or no time, to send one with. To try again would
     /// start another rotation.
@@ -62,8 +66,9 @@ enum Failed {
 impl Authenticated {
     /// Makes a call and decodes its answer.
     pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
+        self: &Arc<Self>,
         limits: &Limits,
+        session: Option<&Arc<Session>>,
         operation: Operation,
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
@@ -72,6 +77,7 @@ impl Authenticated {
         let mut span = CallSpan::new(operation, environment, Some(&request_id));
         let sending = Sending {
             operation,
+            session,
             request_id: &request_id,
             attempts: &span.attempts,
             secrets: None,
@@ -100,7 +106,7 @@ impl Authenticated {
     /// What the last attempt brought, and whether an earlier one may have been
     /// done without an answer.
     async fn attempts<T: DeserializeOwned>(
-        &self,
+        self: &Arc<Self>,
         limits: &Limits,
         sending: &Sending<'_>,
         request: &Request,
@@ -146,14 +152,19 @@ impl Authenticated {
     }
 
     async fn attempt<T: DeserializeOwned>(
-        &self,
+        self: &Arc<Self>,
         deadline: Deadline,
         sending: &Sending<'_>,
         request: &Request,
     ) -> Result<T, Failed> {
         let operation = sending.operation;
-        let no_token = |why: NoToken| Failed::Unsent(why.into_error(self.clock.now()));
-        let live = self.token(deadline, operation).await.map_err(no_token)?;
+        let no_token = |why: NoToken| match why {
+            // Minting may be tried again; what was to be sent was not.
+            NoToken::Unminted(_) => Failed::Sent(why.into_error(self.clock.now())),
+            why => Failed::Unsent(why.into_error(self.clock.now())),
+        };
+        let live = self.token(deadline, operation, sending.session).await;
+        let live = live.map_err(no_token)?;
         let Some(timeout) = deadline.for_a_request() else {
             return Err(no_token(NoToken::Late));
         };
@@ -172,8 +183,11 @@ impl Authenticated {
             Some(why) => Err(no_token(why)),
             None => {
                 let status = answer.status;
-                decode(operation, answer, meaning)
-                    .map_err(|error| Failed::Sent(error.with_status(status)))
+                let decoded = match (sending.session, meaning) {
+                    (Some(_), Meaning::TokenRejected) => Err(user_rejected()),
+                    (_, meaning) => decode(operation, answer, meaning),
+                };
+                decoded.map_err(|error| Failed::Sent(error.with_status(status)))
             }
         }
     }
@@ -219,6 +233,14 @@ fn outcome_unknown(what: &str) -> Error {
     Error::new(
         ErrorKind::OutcomeUnknown,
         format!("{what}, so the points may have moved or not: look before this is repeated"),
+    )
+}
+
+/// No login helps here: the account's own token is good.
+fn user_rejected() -> Error {
+    Error::new(
+        ErrorKind::Refused,
+        "the user's token is rejected, even one that was only just minted: ask Xoxoday what is wrong with this user",
     )
 }
 

@@ -12,6 +12,7 @@ use xoxoday_api::secret::ClientSecret;
 
 use crate::builder::Builder;
 use crate::call::Reply;
+use crate::email::Email;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::events::Events;
@@ -20,7 +21,7 @@ use crate::points::{PointsClient, SendBody};
 use crate::raw::Raw;
 use crate::tokens::TokensClient;
 use crate::transport::Authenticated;
-use crate::users::UserTokensClient;
+use crate::users::{UserSession, UserTokensClient};
 
 /// One Xoxoday account.
 ///
@@ -67,7 +68,7 @@ impl Xoxoday {
 
     /// Points: balances, sending, cancelling.
     pub fn points(&self) -> PointsClient<'_> {
-        PointsClient::new(self)
+        PointsClient::new(self, None)
     }
 
     /// The account's own tokens: status, validation, rotation.
@@ -75,7 +76,17 @@ impl Xoxoday {
         TokensClient::new(self)
     }
 
-    /// Tokens for sessions of single users.
+    /// Calls on behalf of one user, a Super Admin. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what is no
+    /// address.
+    pub fn user_session(&self, user: impl AsRef<str>) -> Result<UserSession, Error> {
+        UserSession::open(self, user.as_ref())
+    }
+
+    /// Token sets of single users, to be used elsewhere.
     pub fn user_tokens(&self) -> UserTokensClient<'_> {
         UserTokensClient::new(self)
     }
@@ -132,13 +143,18 @@ impl Xoxoday {
         Ok(read(&live?.header))
     }
 
-    /// Makes a facade's call.
+    /// Makes a facade's call: on behalf of a user, or the account's own.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
+        user: Option<&Email>,
         operation: Operation,
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
-        self.transport.call(&self.limits, operation, body).await
+        let session = user.map(|user| self.transport.sessions.of(user));
+        let call = self
+            .transport
+            .call(&self.limits, session.as_ref(), operation, body);
+        call.await
     }
 
     /// Waits until a rotation that is under way has been finished and saved.

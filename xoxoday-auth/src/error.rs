@@ -1,6 +1,7 @@
 //! One error type, shaped by what the caller must do.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -203,6 +204,28 @@ impl Error {
             }
             Failure::Unsaved(error) => Self::new(ErrorKind::Unavailable, message).told(error),
         }
+    }
+
+    /// No token could be minted for a user, so that what needed it was not sent.
+    /// Many may have waited for it and are told the same.
+    pub(crate) fn of_minting(why: &Arc<Self>) -> Self {
+        let details = &*why.0;
+        // That a token may be there which nobody holds is no harm: another can
+        // be minted.
+        let kind = match details.kind {
+            ErrorKind::OutcomeUnknown => ErrorKind::Unavailable,
+            kind => kind,
+        };
+        let whose = match kind {
+            ErrorKind::LoginRequired => "the company's token, which mints the user's, is gone",
+            _ => "no token for the user",
+        };
+        let mut error = Self::new(kind, format!("{whose}: {}", details.message));
+        error.0.status = details.status;
+        error.0.code = details.code.clone();
+        error.0.wait = details.wait;
+        error.0.request_id = details.request_id.clone();
+        error.told(Arc::clone(why))
     }
 
     /// What the caller must do.

@@ -27,7 +27,8 @@
 //! - **Tokens.** A refresh token works once and each use brings a new one. The
 //!   new one is saved in a [store](TokenStore) before it is used; one exchange
 //!   runs at a time; what another process has brought is taken over. See the
-//!   [guarantees].
+//!   [guarantees]. [Sessions of single users](Xoxoday::user_session) have tokens of
+//!   their own, minted when they are wanted.
 //! - **Secrets.** None can be printed: neither by `Debug`, nor in an [`Error`].
 //!
 //! # What a call does
@@ -122,6 +123,7 @@ pub use retry::Retry;
 pub use rotation::{Account, AfterLostAnswer, Clock, DecodeError, Document, Seed, SystemClock};
 pub use store::{FileStore, MemoryStore, TokenStore};
 pub use stored::StoredTokens;
+pub use users::UserSession;
 pub use xoxoday_api::number::{EpochMillis, TransactionId};
 pub use xoxoday_api::secret::{AccessToken, ClientSecret, RefreshToken};
 pub use xoxoday_api::{self as api, Amount, Operation, Points};

@@ -21,7 +21,7 @@ pub struct Attempt<'a> {
     pub attempt: u32,
     /// The `X-Request-Id` it was sent with.
     pub request_id: &'a str,
-    /// The generation of the token it carried, if it carried one.
+    /// The generation of the account's token, if it carried that one.
     pub generation: Option<u64>,
     /// The status of the answer, if there was one.
     pub status: Option<StatusCode>,

@@ -34,7 +34,7 @@ impl Raw {
         // progenitor adds the document's version to every request; Xoxoday
         // documents no such header.
         request.headers_mut().remove("api-version");
-        let token = self.transport.token(deadline, operation).await;
+        let token = self.transport.token(deadline, operation, None).await;
         let ready = token.and_then(|_| deadline.for_a_request().ok_or(NoToken::Late));
         ready.map_err(|missing| missing.into_error(self.transport.clock.now()))?;
         Ok(deadline.left())
@@ -73,6 +73,7 @@ impl Transport for Raw {
             let live = operation.bearer().then(|| rotator.newest()).flatten();
             let sending = Sending {
                 operation,
+                session: None,
                 request_id: &random::request_id(),
                 attempts: &AtomicU32::new(0),
                 secrets: secrets(operation, &request),

@@ -8,6 +8,7 @@ use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 
 use crate::client::Xoxoday;
+use crate::email::Email;
 use crate::error::{Error, ErrorKind};
 use crate::members::Members;
 use crate::rotation::Document;
@@ -114,11 +115,7 @@ impl<'a> TokensClient<'a> {
     ///
     /// See [`ErrorKind`].
     pub async fn validate(&self) -> Result<Validity, Error> {
-        let operation = Operation::ValidateTokenPoints;
-        let reply = self.0.call::<Box<RawValue>>(operation, None::<&()>);
-        reply
-            .await?
-            .read(operation, |answer| Ok(validity(answer.get())))
+        validate(self.0, None).await
     }
 
     /// Buys new tokens now, or takes over those that another process has
@@ -179,6 +176,15 @@ impl<'a> TokensClient<'a> {
         span.ended(&rotated);
         rotated
     }
+}
+
+/// Asks the server whether a token is good: a user's, or the account's own.
+pub(crate) async fn validate(xoxoday: &Xoxoday, user: Option<&Email>) -> Result<Validity, Error> {
+    const OPERATION: Operation = Operation::ValidateTokenPoints;
+
+    let reply = xoxoday.call::<Box<RawValue>>(user, OPERATION, None::<&()>);
+    let read = |answer: Box<RawValue>| Ok(validity(answer.get()));
+    reply.await?.read(OPERATION, read)
 }
 
 /// What an answer says of the lifetimes, each read for itself: that it came is

@@ -30,12 +30,14 @@ use crate::rotation::driver::Rotator;
 use crate::rotation::protocol::Failure;
 use crate::rotation::snapshot::Live;
 use crate::trace::RequestSpan;
+use crate::users::{Session, Sessions};
 
 /// The authenticated way to Xoxoday.
 pub(crate) struct Authenticated {
     pub(crate) http: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) rotator: Rotator,
+    pub(crate) sessions: Sessions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Observer,
     pub(crate) rotate_on_any_4xx: bool,
@@ -47,6 +49,9 @@ pub(crate) struct Authenticated {
 /// Which request of which call is being sent.
 pub(crate) struct Sending<'a> {
     pub(crate) operation: Operation,
+    /// Of the user on whose behalf it is sent; without one the account speaks
+    /// for itself.
+    pub(crate) session: Option<&'a Arc<Session>>,
     pub(crate) request_id: &'a str,
     /// How many requests of the call were begun.
     pub(crate) attempts: &'a AtomicU32,
@@ -65,6 +70,8 @@ pub(crate) struct Delivered {
 /// Why there is no token to send.
 pub(crate) enum NoToken {
     Failed(Failure),
+    /// None could be minted for the user.
+    Unminted(Arc<Error>),
     /// None was there in time. What rotates them goes on.
     Late,
 }
@@ -73,6 +80,7 @@ impl NoToken {
     pub(crate) fn into_error(self, now: EpochMillis) -> Error {
         match self {
             Self::Failed(failure) => Error::of_rotation(failure, now),
+            Self::Unminted(why) => Error::of_minting(&why),
             Self::Late => Error::new(
                 ErrorKind::Unavailable,
                 "no token was live in time: nothing was done",
@@ -91,26 +99,58 @@ impl Authenticated {
     /// The token for an operation that takes one; waits until it is live, or
     /// says why none can be had.
     pub(crate) async fn token(
-        &self,
+        self: &Arc<Self>,
         deadline: Deadline,
         operation: Operation,
+        session: Option<&Arc<Session>>,
     ) -> Result<Option<Arc<Live>>, NoToken> {
         if !operation.bearer() {
             return Ok(None);
         }
-        if let Some(live) = self.rotator.at_hand(Arc::clone) {
+        let at_hand = match session {
+            None => self.rotator.at_hand(Arc::clone),
+            Some(session) => session.at_hand(self.clock.now(), Arc::clone),
+        };
+        if let Some(live) = at_hand {
             return Ok(Some(live));
         }
-        let live = deadline.wait_for(self.rotator.live()).await;
-        live.ok_or(NoToken::Late)?
+        let live = async {
+            match session {
+                None => self.rotator.live().await.map_err(NoToken::Failed),
+                Some(session) => session.live(self).await,
+            }
+        };
+        deadline
+            .wait_for(live)
+            .await
+            .ok_or(NoToken::Late)?
             .map(Some)
-            .map_err(NoToken::Failed)
+    }
+
+    /// A newer token than the one that was rejected.
+    async fn newer(
+        self: &Arc<Self>,
+        deadline: Deadline,
+        session: Option<&Arc<Session>>,
+        rejected: u64,
+    ) -> Result<Arc<Live>, NoToken> {
+        let newer = async {
+            match session {
+                None => self
+                    .rotator
+                    .replace(rejected)
+                    .await
+                    .map_err(NoToken::Failed),
+                Some(session) => session.replace(rejected, self).await,
+            }
+        };
+        deadline.wait_for(newer).await.ok_or(NoToken::Late)?
     }
 
     /// Sends a request with a token, and once more with a newer one if that is
     /// rejected and time is left.
     pub(crate) async fn deliver(
-        &self,
+        self: &Arc<Self>,
         deadline: Deadline,
         sending: &Sending<'_>,
         live: Option<Arc<Live>>,
@@ -127,13 +167,7 @@ impl Authenticated {
             return Ok(first);
         };
         // Nothing was done yet, and to give up on waiting does nothing either.
-        let newer = match deadline
-            .wait_for(self.rotator.replace(live.generation))
-            .await
-        {
-            Some(newer) => newer.map_err(NoToken::Failed),
-            None => Err(NoToken::Late),
-        };
+        let newer = self.newer(deadline, sending.session, live.generation).await;
         match (newer, deadline.for_a_request()) {
             (Ok(newer), Some(timeout)) => {
                 *again.timeout_mut() = Some(timeout);
@@ -154,11 +188,13 @@ impl Authenticated {
     /// account.
     fn hide_secrets(&self, sending: &Sending<'_>, live: Option<&Live>, answer: &mut Answer) {
         let newest = self.rotator.newest();
+        let newest_of_user = sending.session.and_then(|session| session.newest());
         // Without an access token nothing is ready to be read but the document.
         let document = newest.is_none().then(|| self.rotator.document());
         let mut secrets = vec![self.client_secret.expose()];
         secrets.extend(live.iter().flat_map(|live| live.secrets()));
-        secrets.extend(newest.iter().flat_map(|newest| newest.secrets()));
+        let newest_of_all = newest.iter().chain(&newest_of_user);
+        secrets.extend(newest_of_all.flat_map(|newest| newest.secrets()));
         secrets.extend(document.iter().map(|document| document.0.refresh.expose()));
         secrets.extend(
             sending
@@ -189,7 +225,8 @@ impl Authenticated {
             &self.observer,
             self.endpoints.environment(),
             (sending.operation, attempt, sending.request_id.into()),
-            live.map(|live| live.generation),
+            live.filter(|_| sending.session.is_none())
+                .map(|live| live.generation),
         );
         let exchange = async {
             let response = self.http.execute(request).await?;
@@ -227,7 +264,10 @@ impl Authenticated {
             && understood
             && !self.is_rejection(sending.operation, &delivered)
         {
-            self.rotator.accepted(live.generation);
+            match sending.session {
+                None => self.rotator.accepted(live.generation),
+                Some(session) => session.accepted(live.generation),
+            }
         }
         Ok(delivered)
     }

@@ -3,18 +3,24 @@
 //!
 //! - `caller fetchPoints`, `caller raw:sendPoints`, …: makes the call, and
 //!   prints how it ended and how much memory the process took at most.
+//! - `caller sessions KEPT USERS`: makes three calls at once on behalf of each of
+//!   so many users, some users at a time; then three again for the last ones, as
+//!   many as are kept. Prints the memory that the process has after as many users
+//!   as are kept, and at the end.
 //! - `caller panic`: panics with secrets in its hands.
 //! - `caller leak FORM CHANNEL`: leaks a secret on purpose, to prove that it
 //!   is found.
 
 use std::error::Error;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 use xoxoday_auth::{Builder, MemoryStore, Xoxoday};
 use xoxoday_tests::calls::{Call, Failure};
-use xoxoday_tests::{BOSS, canary};
+use xoxoday_tests::{BOSS, JOHN, canary, super_admin};
 
 fn main() -> Result<(), Box<dyn Error>> {
     canary::watch();
@@ -22,6 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let runtime = Runtime::new()?;
     match arguments[..] {
+        ["sessions", kept, users] => {
+            runtime.block_on(call_for_users(kept.parse()?, users.parse()?))
+        }
         ["panic"] => runtime.block_on(panic_with_secrets()),
         ["leak", form, channel] => runtime.block_on(leak(&written(form), channel)),
         [call] => runtime.block_on(make(call.parse()?)),
@@ -40,15 +49,46 @@ async fn make(call: Call) -> Result<(), Box<dyn Error>> {
         Err(Failure::Raw(_)) => println!("failed"),
         Err(Failure::Facade(error)) => println!("failed: {:?}", error.kind()),
     }
-    println!("{}", peak_memory()?);
+    println!("{}", memory("VmHWM:")?);
+    Ok(())
+}
+
+async fn call_for_users(kept: usize, users: usize) -> Result<(), Box<dyn Error>> {
+    let xoxoday = builder()?.user_sessions_at_most(kept).build().await?;
+    let call_for = |users: Range<usize>| {
+        let mut running = JoinSet::new();
+        let xoxoday = xoxoday.clone();
+        async move {
+            for user in users {
+                if running.len() == 32 {
+                    running.join_next().await.ok_or("32 are running")???;
+                }
+                let xoxoday = xoxoday.clone();
+                running.spawn(async move {
+                    let session = xoxoday.user_session(super_admin(user))?;
+                    let call = || async { session.points().balance(JOHN).await };
+                    tokio::try_join!(call(), call(), call()).map(drop)
+                });
+            }
+            while let Some(ended) = running.join_next().await {
+                ended??;
+            }
+            Ok::<_, Box<dyn Error>>(())
+        }
+    };
+    call_for(0..kept).await?;
+    println!("{}", memory("VmRSS:")?);
+    call_for(kept..users).await?;
+    call_for(users - kept..users).await?;
+    println!("{}", memory("VmRSS:")?);
     Ok(())
 }
 
 /// The kernel's own line: `VmHWM:     12345 kB`.
-fn peak_memory() -> Result<String, Box<dyn Error>> {
+fn memory(name: &str) -> Result<String, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    Ok(line.ok_or("the kernel does not tell VmHWM")?.to_owned())
+    let line = status.lines().find(|line| line.starts_with(name));
+    Ok(line.ok_or("the kernel does not tell it")?.to_owned())
 }
 
 /// With all that a careless program may put into the message of a panic.

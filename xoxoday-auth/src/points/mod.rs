@@ -30,13 +30,17 @@ use crate::members::Members;
 /// limit for the API; its dashboard takes this many in a file.
 pub const MOST_PER_CALL: usize = 500;
 
-/// Balances, sending and cancelling: [`Xoxoday::points`].
+/// Balances, sending and cancelling: [`Xoxoday::points`], or on behalf of a user
+/// [`UserSession::points`](crate::users::UserSession::points).
 #[derive(Debug, Clone, Copy)]
-pub struct PointsClient<'a>(&'a Xoxoday);
+pub struct PointsClient<'a> {
+    xoxoday: &'a Xoxoday,
+    user: Option<&'a Email>,
+}
 
 impl<'a> PointsClient<'a> {
-    pub(crate) fn new(xoxoday: &'a Xoxoday) -> Self {
-        Self(xoxoday)
+    pub(crate) fn new(xoxoday: &'a Xoxoday, user: Option<&'a Email>) -> Self {
+        Self { xoxoday, user }
     }
 
     /// The points that a user can spend.
@@ -124,7 +128,8 @@ impl<'a> PointsClient<'a> {
         operation: Operation,
         request: &impl Serialize,
     ) -> Result<Reply<Box<RawValue>>, Error> {
-        self.0.call(operation, Some(request)).await
+        let call = self.xoxoday.call(self.user, operation, Some(request));
+        call.await
     }
 }
 

@@ -86,7 +86,7 @@ impl<'a> SendPoints<'a> {
             recipients: self.recipients.iter().map(Recipient::to_wire).collect(),
             sender_email: sender.to_string(),
         };
-        let reply = match self.points.0.send_body {
+        let reply = match self.points.xoxoday.send_body {
             SendBody::AsDocumented => {
                 let request = Request::new(variables);
                 self.points.call(Operation::SendPoints, &request).await

@@ -107,7 +107,7 @@ impl Rotator {
         let first: Result<_, Failure> = in_time(parts.policy.lease, first).await;
         let (document, rescued) = first?;
         let snapshot = Snapshot::default();
-        snapshot.publish(Live::of(&document, &parts.policy));
+        snapshot.publish(Live::of(&document, &parts.policy).map(Arc::new));
         let holder = format!("{}-{:08x}", std::process::id(), random::number() as u32);
         let inner = Arc::new(Inner {
             snapshot,
@@ -477,8 +477,8 @@ impl Inner {
     pub(super) fn end(&self, result: &Outcome, publish: Option<Document>) {
         let now = self.parts.clock.now();
         if let Some(document) = publish {
-            self.snapshot
-                .publish(Live::of(&document, &self.parts.policy));
+            let live = Live::of(&document, &self.parts.policy);
+            self.snapshot.publish(live.map(Arc::new));
             let generation = document.generation();
             let before = std::mem::replace(&mut *lock(&self.document), document);
             if before.generation() != generation {

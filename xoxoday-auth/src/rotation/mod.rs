@@ -29,7 +29,7 @@ mod merge;
 #[cfg(test)]
 mod model;
 pub(crate) mod opening;
-mod pause;
+pub(crate) mod pause;
 pub(crate) mod policy;
 pub(crate) mod protocol;
 pub(crate) mod rescue;

@@ -11,25 +11,25 @@ use super::policy::SKEW;
 /// set back to well before it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Hash))]
-pub(super) struct Pause {
+pub(crate) struct Pause {
     since: EpochMillis,
     until: EpochMillis,
 }
 
 impl Pause {
-    pub(super) fn new(since: EpochMillis, length: Duration) -> Self {
+    pub(crate) fn new(since: EpochMillis, length: Duration) -> Self {
         Self::until(since, after(since, length))
     }
 
-    pub(super) fn until(since: EpochMillis, end: EpochMillis) -> Self {
+    pub(crate) fn until(since: EpochMillis, end: EpochMillis) -> Self {
         Self { since, until: end }
     }
 
-    pub(super) fn end(&self) -> EpochMillis {
+    pub(crate) fn end(&self) -> EpochMillis {
         self.until
     }
 
-    pub(super) fn holds(&self, now: EpochMillis) -> bool {
+    pub(crate) fn holds(&self, now: EpochMillis) -> bool {
         now < self.until && until(now, self.since) <= SKEW
     }
 }

@@ -68,32 +68,28 @@ impl Policy {
         (left > self.lease / 2).then_some(self.lease / 2)
     }
 
-    /// Due after two thirds of the lifetime of either token, and after a week
-    /// at the latest; jitter brings it up to a tenth forward.
+    /// When a document is due to be rotated.
     pub(crate) fn due_at(&self, document: &Document) -> EpochMillis {
-        let tokens = &document.0;
-        let two_thirds = |end| until(tokens.obtained_at, end) / 3 * 2;
-        let ends = [tokens.access_expires_at, tokens.refresh_expires_at];
-        let lives = ends.into_iter().flatten().map(two_thirds);
-        let span = match tokens.access {
-            Some(_) => lives.fold(self.at_most, Duration::min),
-            None => Duration::ZERO,
-        };
-        let jitter = span / 10_000 * u32::from(self.jitter.min(1000));
-        after(tokens.obtained_at, span - jitter)
+        match document.0.access {
+            Some(_) => self.renewal_of(&Life::of(document)),
+            None => document.0.obtained_at,
+        }
     }
 
-    /// A token is not sent in its last moments: it could end under way.
-    pub(crate) fn usable_until(&self, document: &Document) -> Option<EpochMillis> {
-        let tokens = &document.0;
-        let lifetime = until(tokens.obtained_at, tokens.access_expires_at?);
-        let margin = (lifetime / 20).min(Duration::from_secs(30));
-        Some(after(tokens.obtained_at, lifetime.saturating_sub(margin)))
+    /// Due after two thirds of the lifetime of either token, and after a week
+    /// at the latest; jitter brings it up to a tenth forward.
+    pub(crate) fn renewal_of(&self, life: &Life) -> EpochMillis {
+        let two_thirds = |end| until(life.began_at, end) / 3 * 2;
+        let ends = [life.access_ends_at, life.refresh_ends_at];
+        let lives = ends.into_iter().flatten().map(two_thirds);
+        let span = lives.fold(self.at_most, Duration::min);
+        let jitter = span / 10_000 * u32::from(self.jitter.min(1000));
+        after(life.began_at, span - jitter)
     }
 
     pub(crate) fn is_usable(&self, document: &Document, now: EpochMillis) -> bool {
-        let ended = self.usable_until(document).is_some_and(|end| now >= end);
-        document.0.access.is_some() && !ended
+        let end = Life::of(document).usable_until();
+        document.0.access.is_some() && end.is_none_or(|end| now < end)
     }
 
     /// When the next exchange may be, and why not before: a rate limit, the
@@ -131,6 +127,31 @@ impl Policy {
     /// Whether a document is due to be rotated.
     pub(crate) fn is_due(&self, document: &Document, now: EpochMillis) -> bool {
         now >= self.due_at(document) || until(now, document.0.obtained_at) > SKEW
+    }
+}
+
+/// When a pair of tokens began to live, and when each ends, if that is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Life {
+    pub(crate) began_at: EpochMillis,
+    pub(crate) access_ends_at: Option<EpochMillis>,
+    pub(crate) refresh_ends_at: Option<EpochMillis>,
+}
+
+impl Life {
+    pub(crate) fn of(document: &Document) -> Self {
+        Self {
+            began_at: document.0.obtained_at,
+            access_ends_at: document.0.access_expires_at,
+            refresh_ends_at: document.0.refresh_expires_at,
+        }
+    }
+
+    /// A token is not sent in its last moments: it could end under way.
+    pub(crate) fn usable_until(&self) -> Option<EpochMillis> {
+        let lifetime = until(self.began_at, self.access_ends_at?);
+        let margin = (lifetime / 20).min(Duration::from_secs(30));
+        Some(after(self.began_at, lifetime.saturating_sub(margin)))
     }
 }
 
@@ -195,7 +216,7 @@ mod tests {
         for (life, used) in [(DAY, DAY - 30 * second), (200 * second, 190 * second)] {
             let document = document(Some(life));
             let end = after(NOW, used);
-            assert_eq!(policy.usable_until(&document), Some(end));
+            assert_eq!(Life::of(&document).usable_until(), Some(end));
             let just_before = EpochMillis::new(end.get() - 1);
             assert!(policy.is_usable(&document, just_before));
             assert!(!policy.is_usable(&document, end));

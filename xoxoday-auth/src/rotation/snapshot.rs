@@ -1,5 +1,6 @@
 //! What callers read: a ready header and the generation it came from.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use xoxoday_api::secret::{AccessToken, RefreshToken};
 use super::Document;
 use super::clock::{before, until};
 use super::herald::silent_until;
-use super::policy::{Policy, SKEW};
+use super::policy::{Life, Policy, SKEW};
 
 /// A live access token, ready to send.
 #[derive(Debug)]
@@ -21,10 +22,10 @@ pub(crate) struct Live {
     pub(crate) generation: u64,
     /// The pair itself, to be recognised where a server quotes it.
     access: AccessToken,
-    refresh: RefreshToken,
+    refresh: Option<RefreshToken>,
     /// Not to be sent from here on; unknown ends are left to the server.
     usable_until: Option<EpochMillis>,
-    /// To be rotated from here on.
+    /// To be renewed from here on.
     due_at: EpochMillis,
     obtained_at: EpochMillis,
     /// While the clock is in here there is nothing to do but to send the token:
@@ -35,29 +36,43 @@ pub(crate) struct Live {
 impl Live {
     /// The token of a document, if it has one that fits into a header.
     pub(crate) fn of(document: &Document, policy: &Policy) -> Option<Self> {
-        let access = document.0.access.as_ref()?;
+        let access = document.0.access.clone()?;
+        let refresh = Some(document.0.refresh.clone());
+        let generation = document.generation();
+        let mut live = Self::new(access, refresh, generation, &Life::of(document), policy)?;
+        live.calm.end = live.calm.end.min(silent_until(document));
+        Some(live)
+    }
+
+    /// A token that fits into a header.
+    pub(crate) fn new(
+        access: AccessToken,
+        refresh: Option<RefreshToken>,
+        generation: u64,
+        life: &Life,
+        policy: &Policy,
+    ) -> Option<Self> {
         let mut header = HeaderValue::try_from(format!("Bearer {}", access.expose())).ok()?;
         header.set_sensitive(true);
-        let usable_until = policy.usable_until(document);
-        let due_at = policy.due_at(document);
-        let obtained_at = document.0.obtained_at;
-        let nothing_due = due_at.min(silent_until(document));
-        let calm_until = usable_until.map_or(nothing_due, |end| end.min(nothing_due));
+        let usable_until = life.usable_until();
+        let due_at = policy.renewal_of(life);
+        let calm_until = usable_until.map_or(due_at, |end| end.min(due_at));
         Some(Self {
             header,
-            generation: document.generation(),
-            access: access.clone(),
-            refresh: document.0.refresh.clone(),
+            generation,
+            access,
+            refresh,
             usable_until,
             due_at,
-            obtained_at,
-            calm: before(obtained_at, SKEW)..calm_until,
+            obtained_at: life.began_at,
+            calm: before(life.began_at, SKEW)..calm_until,
         })
     }
 
     /// What no error may repeat.
-    pub(crate) fn secrets(&self) -> [&str; 2] {
-        [self.access.expose(), self.refresh.expose()]
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let refresh = self.refresh.as_ref().map(RefreshToken::expose);
+        iter::once(self.access.expose()).chain(refresh)
     }
 
     pub(crate) fn is_usable(&self, now: EpochMillis) -> bool {
@@ -76,8 +91,8 @@ impl Live {
 pub(crate) struct Snapshot(ArcSwapOption<Live>);
 
 impl Snapshot {
-    pub(crate) fn publish(&self, live: Option<Live>) {
-        self.0.store(live.map(Arc::new));
+    pub(crate) fn publish(&self, live: Option<Arc<Live>>) {
+        self.0.store(live);
     }
 
     /// Lends the token, if to send it is all there is to do now. To lend it writes
@@ -128,7 +143,7 @@ mod tests {
         let end = live.usable_until.unwrap();
         assert!(live.is_usable(before(end, Duration::from_millis(1))));
         assert!(!live.is_usable(end));
-        assert_eq!(live.secrets(), ["a-1", "r-1"]);
+        assert!(live.secrets().eq(["a-1", "r-1"]));
         let without_end = Live::of(&document(None, None), &Policy::default()).unwrap();
         assert!(without_end.is_usable(after(NOW, 1000 * DAY)));
     }
@@ -153,7 +168,8 @@ mod tests {
                     let silent = now < silent_until(&document);
                     let calm = live.is_usable(now) && !live.is_due(now) && silent;
                     let snapshot = Snapshot::default();
-                    snapshot.publish(Live::of(&document, &Policy::default()));
+                    let live = Live::of(&document, &Policy::default());
+                    snapshot.publish(live.map(Arc::new));
                     let lent = snapshot.calm(now, |live| live.generation);
                     assert_eq!(lent.is_some(), calm, "{access:?}, {refresh:?}, {now:?}");
                     seen[usize::from(calm)] += 1;

@@ -1,5 +1,6 @@
-//! Tokens for sessions of single users.
+//! Asks for a token set, and reads it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -11,8 +12,10 @@ use xoxoday_api::types;
 use crate::client::Xoxoday;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
 use crate::members::Members;
 use crate::rotation::seed::check_token;
+use crate::transport::Authenticated;
 
 /// Mints tokens for users: [`Xoxoday::user_tokens`].
 #[derive(Debug, Clone, Copy)]
@@ -41,30 +44,43 @@ impl<'a> UserTokensClient<'a> {
         Self(xoxoday)
     }
 
-    /// Mints a token set for a Super Admin's address. The account's own
-    /// (company) token pays for it and is not changed by it.
+    /// Mints a token set for a Super Admin's address, to be used elsewhere. The
+    /// account's own (company) token pays for it and is not changed by it. To
+    /// make calls with it, [`Xoxoday::user_session`] mints by itself.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`] for what is no address, and those of the
     /// server: see [`ErrorKind`].
     pub async fn create(&self, user: impl AsRef<str>) -> Result<UserTokens, Error> {
-        const OPERATION: Operation = Operation::CreateUserToken;
-
-        let user: Email = user
-            .as_ref()
-            .parse()
-            .map_err(|error| Error::input("user", error).during(OPERATION))?;
-        let request = types::CreateUserTokenRequest {
-            scope: "user_session".into(),
-            user_input: user.to_string(),
-        };
-        let reply = self.0.call(OPERATION, Some(&request)).await?;
-        reply.read(OPERATION, |answer: Box<RawValue>| {
-            understand(user, answer.get())
-                .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the answer has no access token"))
-        })
+        let user = address(user.as_ref())?;
+        mint(&self.0.transport, &self.0.limits, user).await
     }
+}
+
+const OPERATION: Operation = Operation::CreateUserToken;
+
+/// A user's address.
+pub(super) fn address(user: &str) -> Result<Email, Error> {
+    user.parse()
+        .map_err(|error| Error::input("user", error).during(OPERATION))
+}
+
+/// Mints a token set with the company's token.
+pub(super) async fn mint(
+    transport: &Arc<Authenticated>,
+    limits: &Limits,
+    user: Email,
+) -> Result<UserTokens, Error> {
+    let request = types::CreateUserTokenRequest {
+        scope: "user_session".into(),
+        user_input: user.to_string(),
+    };
+    let reply = transport.call(limits, None, OPERATION, Some(&request));
+    reply.await?.read(OPERATION, |answer: Box<RawValue>| {
+        understand(user, answer.get())
+            .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the answer has no access token"))
+    })
 }
 
 /// The tokens of an answer, if it has an access token. Each member is read for

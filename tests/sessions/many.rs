@@ -1,0 +1,63 @@
+//! More users than are kept.
+
+use std::collections::HashMap;
+use std::process::Command;
+
+use xoxoday_sandbox::{Operation, Pair, Sandbox};
+use xoxoday_tests::canary::MARK;
+use xoxoday_tests::{JOHN, super_admin};
+
+use super::minted;
+
+const USERS: usize = 10_000;
+const KEPT: usize = 1_000;
+
+/// Calls on behalf of all users in a process of its own, and returns how much
+/// that grew after the first ones, in KiB.
+fn growth(sandbox: &Sandbox, kept: usize, users: usize) -> u64 {
+    let output = Command::new(env!("CARGO_BIN_EXE_caller"))
+        .args(["sessions", &kept.to_string(), &users.to_string()])
+        .envs(sandbox.environment())
+        .output()
+        .unwrap();
+    // For whoever watches this test.
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let kib = |line: &str| line.split_whitespace().nth(1).unwrap().parse::<u64>();
+    let [early, late] = [0, 1].map(|line| kib(printed.lines().nth(line).unwrap()).unwrap());
+    println!("{users} users, {kept} kept: {early} KiB after {kept}, {late} KiB after all");
+    late.saturating_sub(early)
+}
+
+/// With tokens that weigh more than all else that a session takes.
+fn sandbox() -> Sandbox {
+    let prefix = format!("{MARK}{}", "x".repeat(400));
+    let sandbox = Sandbox::builder().token_prefix(prefix).user(JOHN, "150");
+    let sandbox = (0..USERS).fold(sandbox, |sandbox, user| {
+        sandbox.super_admin(super_admin(user))
+    });
+    sandbox.start().unwrap()
+}
+
+#[test]
+fn ten_thousand_users_cost_a_minting_each_and_the_memory_of_those_that_are_kept() {
+    let sandbox = sandbox();
+    let growth = growth(&sandbox, KEPT, USERS);
+    let mut times = HashMap::new();
+    for user in minted(&sandbox) {
+        *times.entry(user).or_insert(0) += 1;
+    }
+    // The last ones went on with what was kept for them.
+    assert_eq!(times.len(), USERS);
+    assert!(times.values().all(|times| *times == 1));
+    let record = sandbox.record();
+    let calls = record.of(Operation::FetchPoints).len();
+    assert_eq!(calls, 3 * (USERS + KEPT));
+
+    let weight = |pair: &Pair| pair.access_token().len() + pair.refresh_token().len();
+    let forgotten: usize = record.pairs()[..USERS - KEPT].iter().map(weight).sum();
+    let forgotten = forgotten as u64 / 1024;
+    println!("grown by {growth} KiB; the tokens that were forgotten weigh {forgotten} KiB");
+    assert!(growth < forgotten / 3);
+}

@@ -1,0 +1,260 @@
+//! One user's token: minted when a call wants it, once for all who wait; again
+//! beside a call when that is due, and when the server rejects it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+use tracing::Instrument as _;
+use xoxoday_api::number::EpochMillis;
+
+use super::cache::lock;
+use super::minting::{UserTokens, mint};
+use crate::email::Email;
+use crate::error::{Error, ErrorKind};
+use crate::rotation::clock::{after, until};
+use crate::rotation::pause::Pause;
+use crate::rotation::policy::{Life, Policy};
+use crate::rotation::protocol::Failure;
+use crate::rotation::snapshot::{Live, Snapshot};
+use crate::store::BoxFuture;
+use crate::transport::{Authenticated, NoToken};
+
+/// One user's session.
+pub(crate) struct Session {
+    user: Email,
+    snapshot: Snapshot,
+    /// The newest generation that the server has accepted.
+    accepted: AtomicU64,
+    minting: Mutex<Minting>,
+}
+
+/// What came of minting; all who waited are told the same.
+type Minted = Result<Arc<Live>, Arc<Error>>;
+
+#[derive(Default)]
+struct Minting {
+    /// The one that is under way, or the last one.
+    last: Option<watch::Receiver<Option<Minted>>>,
+    /// After a failure none begins beside a token that may still be sent: a
+    /// caller who has one must not start one with every call.
+    quiet: Option<Pause>,
+    /// Of a generation that was minted because its predecessor was rejected:
+    /// where it is rejected too, how long no third one is tried.
+    in_vain: Option<(u64, Pause)>,
+}
+
+impl Session {
+    pub(super) fn new(user: Email) -> Self {
+        Self {
+            user,
+            snapshot: Snapshot::default(),
+            accepted: AtomicU64::new(0),
+            minting: Mutex::default(),
+        }
+    }
+
+    /// Lends the token where nothing else is to be done.
+    pub(crate) fn at_hand<T>(
+        &self,
+        now: EpochMillis,
+        read: impl FnOnce(&Arc<Live>) -> T,
+    ) -> Option<T> {
+        self.snapshot.calm(now, read)
+    }
+
+    /// The newest token, whether or not it may still be sent.
+    pub(crate) fn newest(&self) -> Option<Arc<Live>> {
+        self.snapshot.newest()
+    }
+
+    /// The server has accepted the token of a generation.
+    pub(crate) fn accepted(&self, generation: u64) {
+        self.accepted.fetch_max(generation, Ordering::Relaxed);
+    }
+
+    /// A token that may be sent. Where there is one this does not wait; minting
+    /// that is due begins beside it.
+    pub(crate) async fn live(
+        self: &Arc<Self>,
+        transport: &Arc<Authenticated>,
+    ) -> Result<Arc<Live>, NoToken> {
+        let now = transport.clock.now();
+        let newest = self.snapshot.newest();
+        let seen = newest.as_ref().map_or(0, |live| live.generation);
+        let Some(live) = newest.filter(|live| live.is_usable(now)) else {
+            return self.newer_than(seen, Reason::Due, transport).await;
+        };
+        let quiet = lock(&self.minting).quiet;
+        if live.is_due(now) && !quiet.is_some_and(|quiet| quiet.holds(now)) {
+            drop(self.begin(seen, Reason::Due, transport));
+        }
+        Ok(live)
+    }
+
+    /// A token that is newer than the generation that was rejected.
+    pub(crate) async fn replace(
+        self: &Arc<Self>,
+        rejected: u64,
+        transport: &Arc<Authenticated>,
+    ) -> Result<Arc<Live>, NoToken> {
+        let now = transport.clock.now();
+        let in_vain = lock(&self.minting).in_vain.filter(|(generation, pause)| {
+            *generation == rejected
+                && self.accepted.load(Ordering::Relaxed) < rejected
+                && pause.holds(now)
+        });
+        match in_vain {
+            Some((_, pause)) => Err(NoToken::Failed(Failure::Useless { until: pause.end() })),
+            None => self.newer_than(rejected, Reason::Rejected, transport).await,
+        }
+    }
+
+    async fn newer_than(
+        self: &Arc<Self>,
+        seen: u64,
+        reason: Reason,
+        transport: &Arc<Authenticated>,
+    ) -> Result<Arc<Live>, NoToken> {
+        // Twice, because the runtime that the first was begun on may be gone.
+        for _ in 0..2 {
+            let mut minting = match self.begin(seen, reason, transport) {
+                Begun::Over(live) => return Ok(live),
+                Begun::UnderWay(minting) => minting,
+            };
+            if let Ok(minted) = minting.wait_for(Option::is_some).await
+                && let Some(minted) = minted.clone()
+            {
+                return minted.map_err(NoToken::Unminted);
+            }
+        }
+        let message = "what minted the user's token was interrupted";
+        let interrupted = Error::new(ErrorKind::Unavailable, message);
+        Err(NoToken::Unminted(Arc::new(interrupted)))
+    }
+
+    /// Begins to mint, unless that is under way or was done since `seen`. It goes
+    /// on without those who wait for it: what was minted is kept.
+    fn begin(self: &Arc<Self>, seen: u64, reason: Reason, transport: &Arc<Authenticated>) -> Begun {
+        let mut minting = lock(&self.minting);
+        if let Some(newer) = self.newest().filter(|live| live.generation > seen) {
+            return Begun::Over(newer);
+        }
+        // A closed channel without an outcome is a task that is gone.
+        let under_way = |last: &watch::Receiver<Option<Minted>>| {
+            last.borrow().is_none() && last.has_changed().is_ok()
+        };
+        if let Some(last) = minting.last.as_ref().filter(|it| under_way(it)) {
+            return Begun::UnderWay(last.clone());
+        }
+        let (tell, last) = watch::channel(None);
+        minting.last = Some(last.clone());
+        let minted = Arc::clone(self).mint(seen + 1, reason, Arc::clone(transport));
+        let told = async move {
+            let minted = minted.await;
+            // Perhaps nobody waits.
+            tell.send_replace(Some(minted));
+        };
+        drop(tokio::spawn(told.in_current_span()));
+        Begun::UnderWay(last)
+    }
+
+    /// In a box, because minting is a call, and a call may mint.
+    fn mint(
+        self: Arc<Self>,
+        generation: u64,
+        reason: Reason,
+        transport: Arc<Authenticated>,
+    ) -> BoxFuture<'static, Minted> {
+        Box::pin(async move {
+            let sessions = &transport.sessions;
+            let policy = transport.rotator.policy();
+            let asked_at = transport.clock.now();
+            let minted = match sessions.braked_until(asked_at) {
+                Some(end) => Err(braked(asked_at, end)),
+                None => mint(&transport, &sessions.limits, self.user.clone()).await,
+            };
+            let live = minted.and_then(|tokens| {
+                live(tokens, generation, asked_at, policy)
+                    .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the token cannot be sent"))
+            });
+            let now = transport.clock.now();
+            let mut minting = lock(&self.minting);
+            match live {
+                Ok(live) => {
+                    minting.quiet = None;
+                    minting.in_vain = (reason == Reason::Rejected)
+                        .then(|| (generation, Pause::new(now, policy.floor)));
+                    let live = Arc::new(live);
+                    self.snapshot.publish(Some(Arc::clone(&live)));
+                    Ok(live)
+                }
+                Err(error) => {
+                    minting.quiet = Some(Pause::new(now, policy.floor));
+                    if let Some(wait) = error.wait().filter(|_| error.is_retryable()) {
+                        sessions.brake(Pause::new(now, wait));
+                    }
+                    Err(Arc::new(error))
+                }
+            }
+        })
+    }
+}
+
+/// Why a token is minted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// There is none, or it nears its end.
+    Due,
+    /// The server rejected the last one.
+    Rejected,
+}
+
+enum Begun {
+    /// There is a newer token already.
+    Over(Arc<Live>),
+    UnderWay(watch::Receiver<Option<Minted>>),
+}
+
+/// The token of an answer to a request of `asked_at`.
+fn live(
+    tokens: UserTokens,
+    generation: u64,
+    asked_at: EpochMillis,
+    policy: &Policy,
+) -> Option<Live> {
+    // The lifetime counts by our own clock, so it comes first. A token that was
+    // just minted has not ended: such an end is a mistake.
+    let ends = [
+        tokens.expires_in.map(|life| after(asked_at, life)),
+        tokens.access_expires_at,
+    ];
+    let life = Life {
+        began_at: asked_at,
+        access_ends_at: ends.into_iter().flatten().find(|end| *end > asked_at),
+        refresh_ends_at: None,
+    };
+    Live::new(
+        tokens.access_token,
+        tokens.refresh_token,
+        generation,
+        &life,
+        policy,
+    )
+}
+
+fn braked(now: EpochMillis, end: EpochMillis) -> Error {
+    let wait = until(now, end);
+    let seconds = wait.as_secs().max(1);
+    let message = format!("Xoxoday limits requests: worth asking again in {seconds} s");
+    Error::new(ErrorKind::Unavailable, message).retry_after(wait)
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
