@@ -1,8 +1,12 @@
 //! Clocks jump, machines sleep, and lifetimes are what the server says.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use xoxoday_auth::{Error, Event, Xoxoday};
+use xoxoday_auth::store::{BoxFuture, StoreError, Stored, Swap, Version};
+use xoxoday_auth::{Clock as _, Document, EpochMillis, Error, Event, MemoryStore};
+use xoxoday_auth::{SystemClock, TokenStore, Xoxoday};
 use xoxoday_sandbox::{Lifetimes, Sandbox};
 use xoxoday_tests::troubled::Moved;
 use xoxoday_tests::{JOHN, TestSandbox, client_of, sandbox};
@@ -123,4 +127,55 @@ async fn the_end_of_the_refresh_token_is_announced_and_more_often_as_it_nears() 
         gaps.len() > 5 && gaps.is_sorted_by(|one, next| one >= next),
         "{gaps:?}"
     );
+}
+
+/// A store with a clock of its own, that is slow to write: meanwhile the
+/// machine's clock is set back. Clones share all.
+#[derive(Debug, Clone)]
+struct Slow {
+    store: MemoryStore,
+    machine: Moved,
+    /// What the store's clock shows, in milliseconds.
+    now: Arc<AtomicI64>,
+    /// What a write takes.
+    takes: Duration,
+}
+
+impl TokenStore for Slow {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        self.store.load()
+    }
+
+    fn compare_and_swap<'a>(
+        &'a self,
+        expected: Version,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        self.machine.back(HOUR);
+        let takes = self.takes.as_millis() as i64;
+        self.now.fetch_add(takes, Ordering::SeqCst);
+        self.store.compare_and_swap(expected, document)
+    }
+
+    fn now(&self) -> Option<EpochMillis> {
+        Some(EpochMillis::new(self.now.load(Ordering::SeqCst)))
+    }
+}
+
+#[tokio::test]
+async fn g1_what_a_slow_store_leaves_of_a_lease_is_told_by_the_store_s_clock() {
+    for (takes, exchanged) in [(29, 1), (30, 0), (59, 0)] {
+        let (sandbox, machine) = (sandbox(), Moved::default());
+        let store = Slow {
+            store: MemoryStore::new(),
+            machine: machine.clone(),
+            now: Arc::new(AtomicI64::new(SystemClock.now().get())),
+            takes: Duration::from_secs(takes),
+        };
+        let builder = client_of(&sandbox).store(store).clock(machine);
+        let xoxoday = builder.build().await.unwrap();
+        let rotated = xoxoday.tokens().rotate().await;
+        assert_eq!(rotated.is_ok(), exchanged == 1, "{takes} s: {rotated:?}");
+        assert_eq!(exchanges(&sandbox), exchanged, "{takes} s");
+    }
 }

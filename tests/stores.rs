@@ -56,6 +56,20 @@ async fn a_client_rotates_what_is_sealed_and_one_without_the_key_sends_nothing()
     assert_eq!(sandbox.record().exchanges().len(), 1);
 }
 
+#[tokio::test]
+async fn any_store_is_sealed_by_one_call() {
+    let (sandbox, directory) = (sandbox(), directory());
+    let path = directory.path().join(STORE);
+    let builder = || {
+        let address = format!("file:{}", path.display());
+        let keys = SealingKeys::new("2026", [7; 32]);
+        client_of(&sandbox).store_at(&address).seal(keys)
+    };
+    builder().build().await.unwrap();
+    assert!(!stored(&path).contains(marked!()));
+    builder().build().await.unwrap();
+}
+
 /// The contract itself: a store that forgets to compare breaks it.
 #[tokio::test(flavor = "multi_thread")]
 #[should_panic(expected = "Conflict")]

@@ -27,6 +27,8 @@ fn client(sandbox: &Sandbox, database: &Database) -> Builder {
 
 /// Each refresh token was presented once, and the newest is at hand.
 async fn assert_nothing_is_lost(sandbox: &Sandbox, xoxoday: &Xoxoday) {
+    // Whatever the trouble left to be finished or saved.
+    xoxoday.shutdown().await;
     xoxoday.tokens().rotate().await.unwrap();
     xoxoday.points().balance(JOHN).await.unwrap();
     let facts = sandbox.record().refresh_tokens();

@@ -24,9 +24,7 @@ use crate::rotation::driver::{Parts, Rotator};
 use crate::rotation::policy::Policy;
 use crate::rotation::rescue::Rescue;
 use crate::rotation::{Account, AfterLostAnswer, Clock, Seed, SystemClock};
-#[cfg(feature = "postgres")]
-use crate::store::PostgresStore;
-use crate::store::{FileStore, StoreName, TokenStore};
+use crate::store::{Choice, Place, Seal, StoreName, TokenStore, state_file};
 use crate::transport::Authenticated;
 use crate::users::Sessions;
 use crate::vars;
@@ -39,7 +37,7 @@ pub struct Builder {
     client_id: String,
     client_secret: ClientSecret,
     seed: Option<Seed>,
-    store: Option<Place>,
+    store: Place,
     http: Configure,
     clock: Arc<dyn Clock>,
     policy: Policy,
@@ -66,7 +64,7 @@ impl Builder {
             client_id,
             client_secret,
             seed: None,
-            store: None,
+            store: Place::default(),
             http: Configure::default(),
             clock: Arc::new(SystemClock),
             policy: Policy {
@@ -94,6 +92,7 @@ impl Builder {
     /// | `XOXODAY_REFRESH_TOKEN` | the seed; needed while the store is empty |
     /// | `XOXODAY_ACCESS_TOKEN`, `XOXODAY_ACCESS_TOKEN_EXPIRY` | part of the seed; the expiry in epoch milliseconds |
     /// | `XOXODAY_TOKEN_STORE` | `file:PATH` or `postgres://…`, as in [`store_at`](Self::store_at); a file in the platform's state directory by default |
+    /// | `XOXODAY_SEALING_KEYS` | seals them (feature `seal`): `NAME:KEY`, the key being 32 bytes in base64; others that open after a comma, and `unsealed` to take over tokens in the clear |
     /// | `XOXODAY_RESCUE_FILE` | see [`rescue_file`](Self::rescue_file) |
     /// | `XOXODAY_ROTATION_FLOOR`, `XOXODAY_ROTATION_LEASE` | durations such as `60s` |
     /// | `XOXODAY_AFTER_LOST_ANSWER` | `replay` or `halt`: see [`AfterLostAnswer`] |
@@ -116,7 +115,7 @@ impl Builder {
     /// Where the tokens survive. By default a file in the platform's state
     /// directory, named after environment and client id.
     pub fn store(mut self, store: impl TokenStore) -> Self {
-        self.store = Some(Place::Given(Arc::new(store)));
+        self.store.choose(Choice::Given(Arc::new(store)));
         self
     }
 
@@ -137,7 +136,7 @@ impl Builder {
     }
 
     pub(crate) fn named_store(mut self, name: StoreName) -> Self {
-        self.store = Some(Place::Named(name));
+        self.store.choose(Choice::Named(name));
         self
     }
 
@@ -146,7 +145,21 @@ impl Builder {
     /// [`migrate`](crate::store::PostgresStore::migrate) must have made the table.
     #[cfg(feature = "postgres")]
     pub fn store_in(mut self, pool: sqlx::PgPool) -> Self {
-        self.store = Some(Place::Pool(pool));
+        self.store.choose(Choice::Pool(pool));
+        self
+    }
+
+    /// Seals what the store holds, whichever it is, under keys of yours: see
+    /// [`Sealed`](crate::store::Sealed). A store that holds tokens in the clear is
+    /// refused; to take them over once, give [`store`](Self::store) a `Sealed` that
+    /// [may](crate::store::Sealed::or_unsealed).
+    #[cfg(feature = "seal")]
+    pub fn seal(self, keys: crate::store::SealingKeys) -> Self {
+        self.sealed_by(Seal::with(keys))
+    }
+
+    pub(crate) fn sealed_by(mut self, seal: Seal) -> Self {
+        self.store.seal(seal);
         self
     }
 
@@ -377,13 +390,7 @@ impl Builder {
         })?;
         let environment = self.endpoints.environment().to_string();
         let account = Account::new(environment, self.client_id.clone());
-        let store = match self.store {
-            Some(Place::Given(store)) => store,
-            Some(Place::Named(name)) => name.open(&account),
-            #[cfg(feature = "postgres")]
-            Some(Place::Pool(pool)) => Arc::new(PostgresStore::of(pool, &account)),
-            None => Arc::new(default_store(&account)?),
-        };
+        let store = self.store.open(&account)?;
         let rescue_file = match self.rescue_file {
             Some(path) => Some(path),
             None => state_file(&account, "rescue.json").ok(),
@@ -435,15 +442,6 @@ impl Builder {
     }
 }
 
-/// Where the tokens survive, before it is known whose they are.
-#[derive(Debug)]
-enum Place {
-    Given(Arc<dyn TokenStore>),
-    Named(StoreName),
-    #[cfg(feature = "postgres")]
-    Pool(sqlx::PgPool),
-}
-
 /// What the user changes about an HTTP client.
 #[derive(Default)]
 struct Configure(Vec<Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>>);
@@ -492,41 +490,4 @@ fn http_client(http: reqwest::ClientBuilder, https_only: bool) -> Result<reqwest
             Error::new(ErrorKind::Unexpected, "the HTTP client could not be set up")
                 .caused_by(error)
         })
-}
-
-/// The file for an account that was given no store.
-pub(crate) fn default_store(account: &Account) -> Result<FileStore, Error> {
-    let path = state_file(account, "json").map_err(no_home)?;
-    Ok(FileStore::new(path))
-}
-
-/// A file for one account in the platform's state directory.
-pub(crate) fn state_file(
-    account: &Account,
-    extension: &str,
-) -> Result<PathBuf, etcetera::HomeDirError> {
-    use etcetera::BaseStrategy as _;
-
-    let directories = etcetera::choose_base_strategy()?;
-    let state = directories
-        .state_dir()
-        .unwrap_or_else(|| directories.data_dir());
-    // The file says whose tokens it holds, so names that collide here are
-    // told apart when it is opened.
-    let name: String = format!("{}-{}", account.environment, account.client_id)
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    Ok(state.join("xoxoday").join(format!("{name}.{extension}")))
-}
-
-fn no_home(error: etcetera::HomeDirError) -> Error {
-    let what = "no home directory to keep the tokens in; name a file in XOXODAY_TOKEN_STORE";
-    Error::input(what, error)
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use xoxoday_api::number::EpochMillis;
 
-use crate::builder::{default_store, state_file};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 pub use crate::rotation::Import;
@@ -17,7 +16,7 @@ use crate::rotation::policy::Policy;
 use crate::rotation::protocol::Failure;
 use crate::rotation::rescue::Rescue;
 use crate::rotation::{Account, Clock, Seed, SystemClock};
-use crate::store::{TokenStore, in_time};
+use crate::store::{TokenStore, in_time, state_file};
 use crate::tokens::Status;
 use crate::vars;
 
@@ -80,8 +79,8 @@ impl StoredTokens {
         Self::of(account, Arc::new(store), None)
     }
 
-    /// Reads `XOXODAY_ENV`, `XOXODAY_CLIENT_ID`, `XOXODAY_TOKEN_STORE` and
-    /// `XOXODAY_RESCUE_FILE`, as [`Builder::from_env`](crate::Builder::from_env)
+    /// Reads `XOXODAY_ENV`, `XOXODAY_CLIENT_ID`, `XOXODAY_TOKEN_STORE`,
+    /// `XOXODAY_SEALING_KEYS` and `XOXODAY_RESCUE_FILE`, as [`Builder::from_env`](crate::Builder::from_env)
     /// does.
     ///
     /// # Errors
@@ -103,15 +102,6 @@ impl StoredTokens {
             store,
             clock: Arc::new(AccountClock::new(Arc::new(SystemClock))),
         }
-    }
-
-    /// In the file that an account has by default.
-    pub(crate) fn in_default_store(
-        account: Account,
-        rescue_file: Option<PathBuf>,
-    ) -> Result<Self, Error> {
-        let store = default_store(&account)?;
-        Ok(Self::of(account, Arc::new(store), rescue_file))
     }
 
     /// Another rescue file than the default one.

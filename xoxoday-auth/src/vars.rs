@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::rotation::policy::Policy;
 use crate::rotation::{Account, AfterLostAnswer, Seed};
-use crate::store::StoreName;
+use crate::store::{Choice, Place, Seal, StoreName};
 use crate::stored::StoredTokens;
 
 /// A builder out of variables; `lookup` is the environment.
@@ -27,6 +27,7 @@ pub(crate) fn builder(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Build
     vars.need("XOXODAY_CLIENT_SECRET", client_secret.is_some());
     let seed = vars.seed();
     let store: Option<StoreName> = vars.optional("XOXODAY_TOKEN_STORE");
+    let seal = vars.seal();
     let rescue_file: Option<PathBuf> = vars.optional("XOXODAY_RESCUE_FILE");
     let floor: Option<Span> = vars.optional("XOXODAY_ROTATION_FLOOR");
     let lease: Option<Lease> = vars.optional("XOXODAY_ROTATION_LEASE");
@@ -43,6 +44,9 @@ pub(crate) fn builder(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Build
     }
     if let Some(store) = store {
         builder = builder.named_store(store);
+    }
+    if let Some(seal) = seal {
+        builder = builder.sealed_by(seal);
     }
     if let Some(path) = rescue_file {
         builder = builder.rescue_file(path);
@@ -67,6 +71,7 @@ pub(crate) fn stored_tokens(
     let environment: Option<Environment> = vars.required("XOXODAY_ENV");
     let client_id: Option<String> = vars.required("XOXODAY_CLIENT_ID");
     let store: Option<StoreName> = vars.optional("XOXODAY_TOKEN_STORE");
+    let seal = vars.seal();
     let rescue_file: Option<PathBuf> = vars.optional("XOXODAY_RESCUE_FILE");
     let (true, Some(environment), Some(client_id)) =
         (vars.wrong.is_empty(), environment, client_id)
@@ -74,13 +79,15 @@ pub(crate) fn stored_tokens(
         return Err(vars.error());
     };
     let account = Account::new(environment.to_string(), client_id);
-    match store {
-        Some(store) => {
-            let store = store.open(&account);
-            Ok(StoredTokens::of(account, store, rescue_file))
-        }
-        None => StoredTokens::in_default_store(account, rescue_file),
+    let mut place = Place::default();
+    if let Some(store) = store {
+        place.choose(Choice::Named(store));
     }
+    if let Some(seal) = seal {
+        place.seal(seal);
+    }
+    let store = place.open(&account)?;
+    Ok(StoredTokens::of(account, store, rescue_file))
 }
 
 /// The dashboard's tokens, if they are there.
@@ -119,6 +126,13 @@ impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
             Some(access) => seed.access_token(access, access_expiry),
             None => seed,
         })
+    }
+
+    /// The keys that seal the store. What is left of a copy is overwritten.
+    fn seal(&mut self) -> Option<Seal> {
+        const NAME: &str = "XOXODAY_SEALING_KEYS";
+        let keys = Zeroizing::new(self.text(NAME)?);
+        self.parsed(NAME, &keys)
     }
 
     fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
@@ -249,6 +263,7 @@ mod tests {
             ("XOXODAY_CLIENT_SECRET", "canary-secret"),
             ("XOXODAY_ACCESS_TOKEN_EXPIRY", "canary-soon"),
             ("XOXODAY_TOKEN_STORE", "canary.json"),
+            ("XOXODAY_SEALING_KEYS", "2026:canary"),
             ("XOXODAY_ROTATION_FLOOR", "canary-minutes"),
             ("XOXODAY_ROTATION_LEASE", "1s"),
             ("XOXODAY_AFTER_LOST_ANSWER", "canary"),
@@ -258,6 +273,7 @@ mod tests {
             "XOXODAY_ENV: unknown environment",
             "XOXODAY_ACCESS_TOKEN_EXPIRY: not a number",
             "XOXODAY_TOKEN_STORE: expected file:PATH",
+            "XOXODAY_SEALING_KEYS: ",
             "XOXODAY_ROTATION_FLOOR: ",
             "XOXODAY_ROTATION_LEASE: give at least 2s",
             "XOXODAY_AFTER_LOST_ANSWER: expected replay or halt",

@@ -412,6 +412,8 @@ impl Inner {
                     let swap = in_time(policy.lease, swap);
                     let unsaved = || self.machine().unsaved().cloned();
                     let swapped = safekeeping.beside(swap, unsaved).await;
+                    // The machine's may have been set back meanwhile.
+                    clock.follow(&**store);
                     if let Ok(Swap::Done(version)) = swapped {
                         self.seen.store(version.get(), Ordering::Relaxed);
                     }

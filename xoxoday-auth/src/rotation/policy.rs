@@ -57,6 +57,10 @@ const LONGEST_BRAKE: Duration = Duration::from_secs(24 * 60 * 60);
 /// back since: nothing is known of when it was.
 pub(super) const SKEW: Duration = Duration::from_secs(5 * 60);
 
+/// How late the clock by which leases are kept may be: see
+/// [`TokenStore::now`](crate::TokenStore::now). A quarter of the shortest lease.
+pub(crate) const DOUBT: Duration = Duration::from_millis(500);
+
 impl Policy {
     /// A shorter lease would give up on answers that are on their way.
     pub(crate) const SHORTEST_LEASE: Duration = Duration::from_secs(2);
@@ -65,7 +69,7 @@ impl Policy {
     /// the lease still runs. `None` where too little of the lease is left.
     pub(crate) fn exchange_deadline(&self, intent: &Intent, now: EpochMillis) -> Option<Duration> {
         let left = until(now, intent.lease_until).min(self.lease);
-        (left > self.lease / 2).then_some(self.lease / 2)
+        (left > self.lease / 2 + DOUBT).then_some(self.lease / 2)
     }
 
     /// When a document is due to be rotated.
@@ -235,8 +239,8 @@ mod tests {
             policy.exchange_deadline(&intent, NOW)
         };
         let half = policy.lease / 2;
-        assert_eq!(left(half), None);
-        for more in [half + MOMENT, policy.lease, DAY] {
+        assert_eq!(left(half + DOUBT), None);
+        for more in [half + DOUBT + MOMENT, policy.lease, DAY] {
             assert_eq!(left(more), Some(half));
         }
     }

@@ -8,28 +8,35 @@
 #[cfg(any(feature = "postgres", feature = "seal"))]
 mod event;
 mod file;
+mod home;
 mod memory;
 mod name;
+mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod private_file;
 #[cfg(feature = "seal")]
 mod seal;
+mod sealing;
 mod time_limit;
 
 use std::fmt;
+use std::sync::Arc;
 
 use xoxoday_api::number::EpochMillis;
 
 pub use file::FileStore;
+pub(crate) use home::{default_store, state_file};
 pub use memory::MemoryStore;
 pub(crate) use name::StoreName;
+pub(crate) use place::{Choice, Place};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 #[cfg(feature = "seal")]
 pub(crate) use seal::Envelope;
 #[cfg(feature = "seal")]
 pub use seal::{Sealed, SealingKey, SealingKeys};
+pub(crate) use sealing::Seal;
 pub(crate) use time_limit::in_time;
 pub use xoxoday_api::transport::BoxFuture;
 
@@ -70,8 +77,9 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// by that clock, so that their machines' clocks need not agree. By default
     /// a store has none, and each goes by its machine's.
     ///
-    /// Asked for right after a load. It may be late, by less than half of the
-    /// shortest lease, which is 2 s, and must not be early.
+    /// Asked for right after a load and after a swap: it must go on by a clock that
+    /// nobody sets, whatever the machine's shows. It may be late, by less than
+    /// half a second, and must not be early.
     fn now(&self) -> Option<EpochMillis> {
         None
     }
@@ -94,6 +102,37 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Where it is, for people: `file:/var/lib/…`. No password of a database.
     fn location(&self) -> String {
         "a store of another kind".into()
+    }
+}
+
+/// A store that is shared.
+impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        (**self).load()
+    }
+
+    fn compare_and_swap<'a>(
+        &'a self,
+        expected: Version,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        (**self).compare_and_swap(expected, document)
+    }
+
+    fn now(&self) -> Option<EpochMillis> {
+        (**self).now()
+    }
+
+    fn changed(&self, known: Version) -> BoxFuture<'_, ()> {
+        (**self).changed(known)
+    }
+
+    fn is_durable(&self) -> bool {
+        (**self).is_durable()
+    }
+
+    fn location(&self) -> String {
+        (**self).location()
     }
 }
 

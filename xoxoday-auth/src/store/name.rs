@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 #[cfg(feature = "postgres")]
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::{FileStore, TokenStore};
 use crate::rotation::Account;
@@ -48,14 +48,15 @@ impl FromStr for StoreName {
             return Err("expected file:PATH or postgres://USER@HOST/DATABASE");
         }
         #[cfg(feature = "postgres")]
-        return at_server(text);
+        return at_server(text, std::env::var_os("PGSSLMODE").is_some());
         #[cfg(not(feature = "postgres"))]
         Err("this program was built without the feature postgres")
     }
 }
 
+/// `is_said` is whether the environment has an `sslmode`.
 #[cfg(feature = "postgres")]
-fn at_server(text: &str) -> Result<StoreName, &'static str> {
+fn at_server(text: &str, is_said: bool) -> Result<StoreName, &'static str> {
     const KNOWN: [&str; 17] = [
         "application_name",
         "dbname",
@@ -86,8 +87,29 @@ fn at_server(text: &str) -> Result<StoreName, &'static str> {
     // What is wrong may be quoted with the password, and what is odd logged.
     let quietly = tracing::subscriber::NoSubscriber::default();
     let options = tracing::subscriber::with_default(quietly, || text.parse());
-    let options = options.map_err(|_| WRONG)?;
-    Ok(StoreName::Postgres(Box::new(options)))
+    let options: PgConnectOptions = options.map_err(|_| WRONG)?;
+    let is_said = |key: &str| matches!(key, "sslmode" | "ssl-mode");
+    let is_said =
+        url.query_pairs().any(|(key, _)| is_said(&key)) || std::env::var_os("PGSSLMODE").is_some();
+    // Tokens do not go over a network in the clear because a server, or whoever
+    // stands between, says that it speaks no TLS.
+    Ok(StoreName::Postgres(Box::new(
+        match is_said || is_here(&options) {
+            true => options,
+            false => options.ssl_mode(PgSslMode::Require),
+        },
+    )))
+}
+
+/// Whether a server is on this machine.
+#[cfg(feature = "postgres")]
+fn is_here(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let is_loopback = |address: std::net::IpAddr| address.is_loopback();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.trim_matches(['[', ']']).parse().is_ok_and(is_loopback)
 }
 
 impl fmt::Debug for StoreName {
@@ -134,5 +156,26 @@ mod tests {
                 "{shown}"
             );
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn a_server_elsewhere_must_speak_tls_unless_it_is_said_otherwise() {
+        let mode = |text: &str| match at_server(text, false) {
+            Ok(StoreName::Postgres(options)) => options.get_ssl_mode(),
+            other => panic!("{text}: {other:?}"),
+        };
+        for elsewhere in ["db", "10.0.0.1:5432", "localhost.example", "[2001:db8::1]"] {
+            let mode = mode(&format!("postgres://me@{elsewhere}/rewards"));
+            assert!(matches!(mode, PgSslMode::Require), "{elsewhere}");
+        }
+        for here in ["localhost", "127.0.0.1:1", "[::1]", "%2Frun%2Fpostgresql"] {
+            let mode = mode(&format!("postgres://me@{here}/rewards"));
+            assert!(matches!(mode, PgSslMode::Prefer), "{here}");
+        }
+        let said = mode("postgres://me@db/rewards?sslmode=disable");
+        assert!(matches!(said, PgSslMode::Disable));
+        let said = mode("postgres://me@db/rewards?sslmode=verify-full");
+        assert!(matches!(said, PgSslMode::VerifyFull));
     }
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use xoxoday_api::number::EpochMillis;
 
 use crate::rotation::clock::after;
+use crate::rotation::policy::DOUBT;
 
-/// A time that was longer under way is too old to be told: a lease lasts 2 s at
-/// least, and half of it is what an exchange may take.
-pub(super) const PROMPT: Duration = Duration::from_secs(1);
+/// A time that was longer under way is too old to be told.
+pub(super) const PROMPT: Duration = DOUBT;
 
 /// What the time was, and when that was heard.
 #[derive(Debug, Default)]

@@ -43,8 +43,9 @@ use crate::rotation::{Account, Document};
 /// one for each write, without a secret: account, version, generation, what
 /// happened (`imported`, `announced`, `rotated`, `rejected`, `limited`,
 /// `refused`, `unclear`, `lost`, `settled`), the exchange's `X-Request-Id`, and
-/// when. A rotation adds two, which makes some hundred a year for an account;
-/// nothing reads them again, and whoever owns the table may delete them.
+/// when. A rotation adds two, which makes some hundred a year for an account, and
+/// while none succeeds each attempt adds two; nothing reads them again, and
+/// whoever owns the table may delete them.
 ///
 /// [`migrate`](Self::migrate) makes both, and may be called by every replica at
 /// every start. Where the program's role may not make tables, their owner runs
@@ -196,7 +197,7 @@ impl PostgresStore {
     async fn read(&self) -> Result<Option<Stored>, StoreError> {
         let mut is_there = true;
         // The time in an answer that was long under way is of no use.
-        for _ in 0..3 {
+        for _ in 0..5 {
             let row = match self.row(is_there).await {
                 Err(error) if trouble::has_no_table(&error) && self.makes_tables => {
                     is_there = false;

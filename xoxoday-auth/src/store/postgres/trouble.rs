@@ -56,7 +56,7 @@ pub(super) fn explained(doing: &str, place: &str, error: &Error, full: bool) -> 
         ),
         Error::Tls(_) => (
             "no TLS with the server".into(),
-            "check its certificate and sslmode, and that this program was built with TLS",
+            "check its certificate, sslmode, and that this program was built with TLS; where whoever listens on the way may have the tokens, sslmode=disable does without",
         ),
         Error::Configuration(_) => (
             "the pool's options make no sense".into(),
@@ -95,7 +95,7 @@ fn of_the_server(code: &str) -> (String, &'static str) {
         ),
         "42501" => (
             "permission denied",
-            "grant the role SELECT, INSERT and UPDATE on the table and INSERT on its history",
+            "grant the role SELECT, INSERT and UPDATE on the table, INSERT on its history, and USAGE on their schema",
         ),
         "28P01" | "28000" => (
             "the server does not let this user in",

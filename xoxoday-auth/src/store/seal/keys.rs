@@ -93,6 +93,14 @@ impl SealingKeys {
         known.insert(name, key);
     }
 
+    /// Forgets a key that did not open, if there is somebody to ask for it.
+    pub(super) fn ask_again(&self, name: &str) {
+        if self.ask.is_some() {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.remove(name);
+        }
+    }
+
     /// The key of a name, or `None` if nobody has it.
     pub(super) async fn named(&self, name: &str) -> Result<Option<SealingKey>, StoreError> {
         let known = {

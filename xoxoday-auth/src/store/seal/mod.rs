@@ -85,7 +85,12 @@ impl<S: TokenStore> Sealed<S> {
                 envelope.key
             )));
         };
-        envelope.open(&key, &document).map_err(unusable)
+        let opened = envelope.open(&key, &document);
+        if opened.is_err() {
+            // Whoever was asked for the key may give the right one the next time.
+            self.keys.ask_again(&envelope.key);
+        }
+        opened.map_err(unusable)
     }
 }
 

@@ -127,6 +127,32 @@ async fn a_key_is_asked_for_once_and_a_failure_to_have_it_is_told() {
 }
 
 #[tokio::test]
+async fn a_wrong_key_that_was_asked_for_is_asked_for_again() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let store = MemoryStore::new();
+    let right = sealed_with(&store, SealingKeys::new("new", NEW));
+    write(&right, &document("client")).await;
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let keys = SealingKeys::asked_for("new", {
+        let is_mended = Arc::clone(&is_mended);
+        move |_| {
+            let key = if is_mended.load(Ordering::SeqCst) {
+                NEW
+            } else {
+                OLD
+            };
+            async move { Ok(key.into()) }
+        }
+    });
+    let sealed = sealed_with(&store, keys);
+    assert!(refusal(&sealed).await.contains("is not the one"));
+    is_mended.store(true, Ordering::SeqCst);
+    assert_eq!(read(&sealed).await, Ok(document("client")));
+}
+
+#[tokio::test]
 async fn what_was_moved_to_another_account_does_not_open() {
     let store = MemoryStore::new();
     let keys = || SealingKeys::new("new", NEW);
