@@ -8,9 +8,8 @@ use xoxoday_sandbox::{
     ApplicationError, Bearer, Call, Gate, Operation, RateLimit, RateLimitShape, Sandbox, Session,
     Trouble,
 };
-use xoxoday_tests::canary::MARK;
 use xoxoday_tests::troubled::Moved;
-use xoxoday_tests::{BOSS, JOHN, answer, client_of, hasty, sandbox};
+use xoxoday_tests::{BOSS, JOHN, TestSandbox, answer, client_of, hasty, sandbox, sandbox_with};
 
 /// What only this kernel tells.
 #[cfg(target_os = "linux")]
@@ -44,14 +43,8 @@ async fn moved(sandbox: &Sandbox) -> (Moved, Xoxoday, UserSession) {
 }
 
 /// A sandbox with two Super Admins.
-fn sandbox_of_two() -> Sandbox {
-    Sandbox::builder()
-        .token_prefix(MARK)
-        .super_admin(BOSS)
-        .super_admin(OTHER)
-        .user(JOHN, "150")
-        .start()
-        .unwrap()
+fn sandbox_of_two() -> TestSandbox {
+    sandbox_with(|sandbox| sandbox.super_admin(OTHER))
 }
 
 /// Whose tokens were asked for, in order.
@@ -78,13 +71,18 @@ fn spoke(sandbox: &Sandbox, operation: Operation) -> Vec<(Session, u64)> {
 
 /// Calls until a call goes with a newer pair than this.
 async fn until_newer(sandbox: &Sandbox, session: &UserSession, than: u64) {
-    loop {
-        balance(session).await.unwrap();
-        let (_, generation) = spoke(sandbox, Operation::FetchPoints).pop().unwrap();
-        if generation > than {
-            return;
+    let newer = async {
+        loop {
+            balance(session).await.unwrap();
+            let (_, generation) = spoke(sandbox, Operation::FetchPoints).pop().unwrap();
+            if generation > than {
+                return;
+            }
         }
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(30), newer)
+        .await
+        .expect("a call with a newer pair");
 }
 
 #[tokio::test]
@@ -126,27 +124,48 @@ async fn nothing_is_minted_before_a_call_wants_it() {
     assert_eq!(sandbox.record().calls().len(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_come_together_share_one_minting() {
-    let sandbox = sandbox();
-    let (xoxoday, session) = opened(&sandbox).await;
-    let gate = Gate::new();
-    sandbox.trouble(Operation::CreateUserToken, Trouble::Hold(gate.clone()));
-    // Each opens the session anew, as each request that a service serves would.
-    let calls: Vec<_> = (0..50)
+/// Calls as many at once as are asked for, each with a session that it opens
+/// itself, as each request that a service serves would. On a runtime of one thread
+/// all have begun before the first of them hears anything.
+async fn call_together(xoxoday: &Xoxoday, calls: usize) -> Vec<Result<(), Error>> {
+    let calls: Vec<_> = (0..calls)
         .map(|_| {
             let xoxoday = xoxoday.clone();
             tokio::spawn(async move { balance(&xoxoday.user_session(BOSS)?).await })
         })
         .collect();
-    gate.wait_for(1).await;
-    gate.open();
+    let mut ended = Vec::new();
     for call in calls {
-        call.await.unwrap().unwrap();
+        ended.push(call.await.unwrap());
+    }
+    ended
+}
+
+#[tokio::test]
+async fn calls_that_come_together_share_one_minting() {
+    let sandbox = sandbox();
+    let (xoxoday, session) = opened(&sandbox).await;
+    for called in call_together(&xoxoday, 50).await {
+        called.unwrap();
     }
     balance(&session).await.unwrap();
     assert_eq!(minted(&sandbox), [BOSS]);
     assert_eq!(sandbox.record().of(Operation::FetchPoints).len(), 51);
+}
+
+#[tokio::test]
+async fn calls_that_come_together_share_one_failure_and_its_repetitions() {
+    let sandbox = sandbox();
+    let (xoxoday, _session) = opened(&sandbox).await;
+    let down = Trouble::Status(502).until_cleared();
+    sandbox.trouble(Operation::CreateUserToken, down);
+    for called in call_together(&xoxoday, 20).await {
+        let error = called.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    }
+    // As often as what may be repeated is tried.
+    assert_eq!(minted(&sandbox).len(), 3);
+    assert_eq!(sandbox.record().of(Operation::FetchPoints).len(), 0);
 }
 
 #[tokio::test]
@@ -224,26 +243,24 @@ async fn a_token_that_has_ended_is_not_even_tried() {
 #[tokio::test]
 async fn minting_that_fails_beside_a_call_is_not_tried_again_on_every_call() {
     let sandbox = sandbox();
-    let (clock, _xoxoday, session) = moved(&sandbox).await;
+    let (clock, xoxoday, session) = moved(&sandbox).await;
     balance(&session).await.unwrap();
     clock.forward(11 * DAY);
-    sandbox.trouble(
-        Operation::CreateUserToken,
-        Trouble::Status(502).until_cleared(),
-    );
+    let down = Trouble::Status(502).until_cleared();
+    sandbox.trouble(Operation::CreateUserToken, down);
     balance(&session).await.unwrap();
-    let answered =
-        |call: &Call| call.operation == Some(Operation::CreateUserToken) && call.is_over();
-    sandbox.wait_for(2, answered).await;
-    // The client may not have read the answer yet, but then this one is under way.
-    for _ in 0..20 {
+    // Waits until it has failed.
+    xoxoday.shutdown().await;
+    let failed = minted(&sandbox).len();
+    for _ in 0..5 {
         balance(&session).await.unwrap();
     }
-    assert_eq!(minted(&sandbox).len(), 2);
+    xoxoday.shutdown().await;
+    assert_eq!(minted(&sandbox).len(), failed);
     sandbox.clear_trouble();
     clock.forward(FLOOR);
     until_newer(&sandbox, &session, 2).await;
-    assert_eq!(minted(&sandbox).len(), 3);
+    assert_eq!(minted(&sandbox).len(), failed + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -286,6 +303,105 @@ async fn a_user_whose_tokens_are_always_rejected_costs_one_minting_a_floor() {
     assert_eq!(sandbox.record().exchanges().len(), 0);
     sandbox.clear_trouble();
     balance(&session).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_whose_tokens_others_end_costs_one_minting_a_floor_more() {
+    let sandbox = sandbox();
+    let (clock, xoxoday, session) = moved(&sandbox).await;
+    balance(&session).await.unwrap();
+    sandbox.switch(|switches| switches.pair_cap = 1);
+    let somebody_else_mints = async || {
+        xoxoday.user_tokens().create(BOSS).await.unwrap();
+    };
+    somebody_else_mints().await;
+    balance(&session).await.unwrap();
+    assert_eq!(minted(&sandbox).len(), 3);
+    somebody_else_mints().await;
+    for _ in 0..3 {
+        let error = balance(&session).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(error.wait().unwrap() > FLOOR / 2, "{error}");
+    }
+    assert_eq!(minted(&sandbox).len(), 4);
+    clock.forward(FLOOR);
+    balance(&session).await.unwrap();
+    assert_eq!(minted(&sandbox).len(), 5);
+}
+
+#[tokio::test]
+async fn a_user_for_whom_none_is_minted_is_asked_for_once_a_floor() {
+    let sandbox = sandbox();
+    let (clock, xoxoday, _session) = moved(&sandbox).await;
+    let nobody = xoxoday.user_session("nobody@company.example").unwrap();
+    for floors in 1..3 {
+        for _ in 0..5 {
+            let error = balance(&nobody).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+        }
+        assert_eq!(minted(&sandbox).len(), floors);
+        clock.forward(FLOOR);
+    }
+}
+
+#[tokio::test]
+async fn a_minting_whose_answer_makes_no_sense_is_reported_and_not_repeated() {
+    for trouble in [
+        Trouble::Html(404),
+        Trouble::Garbage(b"<html>".into()),
+        Trouble::Garbage(b"{}".into()),
+        Trouble::Redirect {
+            status: 302,
+            location: "https://elsewhere.example/".into(),
+        },
+    ] {
+        let sandbox = sandbox();
+        let (_xoxoday, session) = opened(&sandbox).await;
+        sandbox.trouble(Operation::CreateUserToken, trouble.clone());
+        let error = balance(&session).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unexpected, "{trouble:?}: {error}");
+        assert_eq!(minted(&sandbox), [BOSS], "{trouble:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_a_minting_and_for_the_rotation_it_needed() {
+    let sandbox = sandbox();
+    let (xoxoday, session) = opened(&sandbox).await;
+    sandbox.clock().advance(40 * DAY);
+    let gate = Gate::new();
+    let hold = Trouble::Hold(gate.clone()).before_work();
+    sandbox.trouble(Operation::CreateUserToken, hold);
+    let caller = tokio::spawn(async move { balance(&session).await });
+    gate.wait_for(1).await;
+    caller.abort();
+    let shutdown = tokio::spawn({
+        let xoxoday = xoxoday.clone();
+        async move { xoxoday.shutdown().await }
+    });
+    tokio::task::yield_now().await;
+    gate.open();
+    shutdown.await.unwrap();
+    // The company's token was rejected and rotated, and the minting replayed.
+    assert_eq!(xoxoday.tokens().status().generation, 2);
+    let made = sandbox.record();
+    assert!(made.of(Operation::CreateUserToken)[1].is_over());
+}
+
+#[tokio::test]
+async fn a_user_s_token_that_the_server_quotes_is_passed_on_without_it() {
+    let sandbox = sandbox();
+    let (_xoxoday, session) = opened(&sandbox).await;
+    balance(&session).await.unwrap();
+    let pair = sandbox.newest_pair(&Session::User(BOSS.into())).unwrap();
+    for secret in [pair.access_token(), pair.refresh_token()] {
+        let quoting = format!(r#"{{"error":"odd","message":"what is {secret}?"}}"#);
+        sandbox.trouble(Operation::FetchPoints, answer(400, &quoting));
+        let error = balance(&session).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("what is"), "{shown}");
+        assert!(!shown.contains(secret), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -355,30 +471,39 @@ async fn where_the_company_token_is_gone_the_error_says_so() {
         let error = balance(&session).await.unwrap_err();
         assert!(error.is_login_required(), "{error}");
         let told = error.to_string();
-        for part in ["fetchPoints: the company's token", "is gone", "dashboard"] {
+        for part in ["without the company's, which is gone", "dashboard"] {
             assert!(told.contains(part), "{told}");
         }
     }
 }
 
 #[tokio::test]
-async fn an_outage_while_minting_is_waited_out_for_what_may_be_repeated() {
+async fn an_outage_while_minting_is_waited_out_even_for_a_send() {
     let sandbox = sandbox();
     let (_xoxoday, session) = opened(&sandbox).await;
-    for trouble in [Trouble::Status(502), Trouble::DropAnswer, Trouble::Reset] {
-        session.forget();
-        sandbox.trouble(Operation::CreateUserToken, trouble.clone());
-        balance(&session).await.unwrap();
-
-        // A send is not repeated, but it is known that nothing was sent.
+    let troubles = [Trouble::Status(502), Trouble::DropAnswer, Trouble::CutBody];
+    for (times, trouble) in (1..).zip(troubles) {
         session.forget();
         sandbox.trouble(Operation::CreateUserToken, trouble);
         let recipient = Recipient::new(JOHN, 5).unwrap();
         let sent = session.points().send_from(BOSS).to(recipient).send().await;
-        let error = sent.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-        assert!(error.is_retryable() && error.sent().is_none());
+        sent.unwrap();
+        assert_eq!(minted(&sandbox).len(), 2 * times);
+        assert_eq!(sandbox.record().of(Operation::SendPoints).len(), times);
     }
+}
+
+#[tokio::test]
+async fn a_send_for_which_none_could_be_minted_was_not_sent() {
+    let sandbox = sandbox();
+    let (_xoxoday, session) = opened(&sandbox).await;
+    let down = Trouble::DropAnswer.until_cleared();
+    sandbox.trouble(Operation::CreateUserToken, down);
+    let recipient = Recipient::new(JOHN, 5).unwrap();
+    let sent = session.points().send_from(BOSS).to(recipient).send().await;
+    let error = sent.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.is_retryable() && error.sent().is_none());
     assert_eq!(sandbox.record().of(Operation::SendPoints).len(), 0);
 }
 
@@ -410,21 +535,12 @@ async fn a_limit_on_minting_holds_for_all_users() {
 
 #[tokio::test]
 async fn the_session_that_was_used_longest_ago_is_forgotten_first() {
-    let sandbox = Sandbox::builder()
-        .token_prefix(MARK)
-        .super_admin("a@company.example")
-        .super_admin("b@company.example")
-        .super_admin("c@company.example")
-        .user(JOHN, "150")
-        .start()
-        .unwrap();
+    let [a, b, c] = ["a", "b", "c"].map(|name| format!("{name}@company.example"));
+    let more = [a.clone(), b.clone(), c.clone()];
+    let sandbox = sandbox_with(|it| more.into_iter().fold(it, |it, user| it.super_admin(user)));
     let builder = client_of(&sandbox).user_sessions_at_most(2);
     let xoxoday = builder.build().await.unwrap();
-    let [a, b, c] = ["a", "b", "c"].map(|name| {
-        xoxoday
-            .user_session(format!("{name}@company.example"))
-            .unwrap()
-    });
+    let [a, b, c] = [a, b, c].map(|user| xoxoday.user_session(user).unwrap());
     for session in [&a, &b, &a, &c, &a, &b] {
         balance(session).await.unwrap();
     }

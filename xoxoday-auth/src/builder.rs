@@ -203,7 +203,9 @@ impl Builder {
     }
 
     /// The least time between two exchanges of the refresh token; 60 s by
-    /// default. Xoxoday invalidates tokens that are refreshed too often.
+    /// default. Xoxoday invalidates tokens that are refreshed too often. Of a
+    /// [user's session](Xoxoday::user_session) it is the least time between two
+    /// tokens where the first was refused or rejected.
     pub fn rotation_floor(mut self, floor: Duration) -> Self {
         self.policy.floor = floor;
         self
@@ -219,7 +221,8 @@ impl Builder {
     }
 
     /// The most time between two rotations; 7 days by default. What is due
-    /// earlier, after two thirds of the access token's life, stays due then.
+    /// earlier, after two thirds of the access token's life, stays due then. The
+    /// same holds for the tokens of users' sessions.
     pub fn rotation_at_most(mut self, age: Duration) -> Self {
         self.policy.at_most = age;
         self
@@ -283,7 +286,7 @@ impl Builder {
     }
 
     /// How calls that are safe to repeat are repeated. Sending, creating user
-    /// tokens and the exchange of the refresh token never are.
+    /// tokens for use elsewhere and the exchange of the refresh token never are.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.limits.retry = retry;
         self

@@ -12,13 +12,13 @@ use xoxoday_api::Operation;
 use crate::answer::{Answer, End};
 use crate::classify::Meaning;
 use crate::codes::turns_away;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{Deadline, Limits};
 use crate::random;
-use crate::retry::{is_repeatable, moves_points};
+use crate::retry::moves_points;
 use crate::trace::CallSpan;
 use crate::transport::{Authenticated, Delivered, NoToken, Sending, never_left};
-use crate::users::Session;
 
 /// What a call brought.
 pub(crate) struct Reply<T> {
@@ -55,8 +55,7 @@ impl<T> Reply<T> {
 
 /// Why an attempt brought nothing.
 enum Failed {
-    /// The request brought nothing, or the one that was to mint the user's token.
-    /// Another one may.
+    /// The request brought nothing. Another one may.
     Sent(Error),
     /// There is no token, or no time, to send one with. To try again would
     /// start another rotation.
@@ -68,16 +67,15 @@ impl Authenticated {
     pub(crate) async fn call<T: DeserializeOwned>(
         self: &Arc<Self>,
         limits: &Limits,
-        session: Option<&Arc<Session>>,
-        operation: Operation,
+        errand: Errand<'_>,
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
+        let operation = errand.operation;
         let request_id = random::request_id();
         let environment = self.endpoints.environment();
         let mut span = CallSpan::new(operation, environment, Some(&request_id));
         let sending = Sending {
-            operation,
-            session,
+            errand,
             request_id: &request_id,
             attempts: &span.attempts,
             secrets: None,
@@ -127,7 +125,7 @@ impl Authenticated {
             let worth_it = error.is_retryable() || error.is_outcome_unknown() && may_pass;
             let wait = limits.retry.wait(tries, error.wait(), random::number());
             match wait.filter(|wait| *wait < deadline.left()) {
-                Some(wait) if worth_it && is_repeatable(sending.operation) => {
+                Some(wait) if worth_it && sending.errand.is_repeatable => {
                     may_have_been_done_before |= error.is_outcome_unknown();
                     tokio::time::sleep(wait).await;
                 }
@@ -157,14 +155,9 @@ impl Authenticated {
         sending: &Sending<'_>,
         request: &Request,
     ) -> Result<T, Failed> {
-        let operation = sending.operation;
-        let no_token = |why: NoToken| match why {
-            // Minting may be tried again; what was to be sent was not.
-            NoToken::Unminted(_) => Failed::Sent(why.into_error(self.clock.now())),
-            why => Failed::Unsent(why.into_error(self.clock.now())),
-        };
-        let live = self.token(deadline, operation, sending.session).await;
-        let live = live.map_err(no_token)?;
+        let errand = sending.errand;
+        let no_token = |why: NoToken| Failed::Unsent(why.into_error(self.clock.now()));
+        let live = self.token(deadline, errand).await.map_err(no_token)?;
         let Some(timeout) = deadline.for_a_request() else {
             return Err(no_token(NoToken::Late));
         };
@@ -178,16 +171,13 @@ impl Authenticated {
             answer,
             meaning,
             not_renewed,
-        } = delivered.map_err(|error| Failed::Sent(undelivered(operation, error)))?;
+        } = delivered.map_err(|error| Failed::Sent(undelivered(errand, error)))?;
         match not_renewed {
             Some(why) => Err(no_token(why)),
             None => {
                 let status = answer.status;
-                let decoded = match (sending.session, meaning) {
-                    (Some(_), Meaning::TokenRejected) => Err(user_rejected()),
-                    (_, meaning) => decode(operation, answer, meaning),
-                };
-                decoded.map_err(|error| Failed::Sent(error.with_status(status)))
+                decode(errand, answer, meaning)
+                    .map_err(|error| Failed::Sent(error.with_status(status)))
             }
         }
     }
@@ -204,24 +194,24 @@ fn last_error(error: Error, may_have_been_done_before: bool) -> Error {
 }
 
 /// No answer came. If the request may have arrived, points may have moved.
-fn undelivered(operation: Operation, error: reqwest::Error) -> Error {
+fn undelivered(errand: Errand<'_>, error: reqwest::Error) -> Error {
     let outcome = match never_left(&error) {
         true => Error::new(ErrorKind::Unavailable, "no connection: nothing was sent"),
-        false => unanswered(operation),
+        false => unanswered(errand),
     };
     outcome.caused_by(error.without_url())
 }
 
-fn unanswered(operation: Operation) -> Error {
-    senseless(operation, ErrorKind::Unavailable, "no answer came")
+fn unanswered(errand: Errand<'_>) -> Error {
+    senseless(errand, ErrorKind::Unavailable, "no answer came")
 }
 
 /// An answer that tells nothing. Where points move or tokens are made, that
 /// leaves it open whether they did or were.
-fn senseless(operation: Operation, kind: ErrorKind, what: &str) -> Error {
-    match operation {
-        _ if moves_points(operation) => outcome_unknown(what),
-        Operation::CreateUserToken => Error::new(
+fn senseless(errand: Errand<'_>, kind: ErrorKind, what: &str) -> Error {
+    match errand.operation {
+        operation if moves_points(operation) => outcome_unknown(what),
+        Operation::CreateUserToken if !errand.is_repeatable => Error::new(
             ErrorKind::OutcomeUnknown,
             format!("{what}, so the user may have new tokens that nobody holds"),
         ),
@@ -236,22 +226,15 @@ fn outcome_unknown(what: &str) -> Error {
     )
 }
 
-/// No login helps here: the account's own token is good.
-fn user_rejected() -> Error {
-    Error::new(
-        ErrorKind::Refused,
-        "the user's token is rejected, even one that was only just minted: ask Xoxoday what is wrong with this user",
-    )
-}
-
 fn decode<T: DeserializeOwned>(
-    operation: Operation,
+    errand: Errand<'_>,
     answer: Answer,
     meaning: Meaning,
 ) -> Result<T, Error> {
     const UNDOCUMENTED: &str = "the answer is not what Xoxoday documents";
 
-    let unexpected = |what: &str| senseless(operation, ErrorKind::Unexpected, what);
+    let operation = errand.operation;
+    let unexpected = |what: &str| senseless(errand, ErrorKind::Unexpected, what);
     Err(match meaning {
         Meaning::Success => {
             // The answers of the token operations hold tokens rightly.
@@ -270,8 +253,13 @@ fn decode<T: DeserializeOwned>(
         Meaning::Garbled => match answer.end {
             End::Whole => unexpected(UNDOCUMENTED),
             End::TooLong => unexpected("the answer is longer than this client reads"),
-            End::Cut(error) => unanswered(operation).caused_by(error.without_url()),
+            End::Cut(error) => unanswered(errand).caused_by(error.without_url()),
         },
+        // No login helps here: the account's own token is good.
+        Meaning::TokenRejected if errand.session.is_some() => Error::new(
+            ErrorKind::Refused,
+            "the user's token is rejected, even one that was only just minted: ask Xoxoday what is wrong with this user",
+        ),
         Meaning::TokenRejected => Error::new(
             ErrorKind::LoginRequired,
             "the token is rejected even after a rotation: take new tokens from the dashboard",
@@ -298,7 +286,7 @@ fn decode<T: DeserializeOwned>(
         }
         Meaning::ServerTrouble(wait) => {
             let what = "the server, or a gateway before it, is in trouble";
-            let error = senseless(operation, ErrorKind::Unavailable, what);
+            let error = senseless(errand, ErrorKind::Unavailable, what);
             match wait {
                 Some(wait) => error.retry_after(wait),
                 None => error,

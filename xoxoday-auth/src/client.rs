@@ -14,6 +14,7 @@ use crate::builder::Builder;
 use crate::call::Reply;
 use crate::email::Email;
 use crate::environment::Environment;
+use crate::errand::Errand;
 use crate::error::Error;
 use crate::events::Events;
 use crate::limits::Limits;
@@ -151,13 +152,12 @@ impl Xoxoday {
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
         let session = user.map(|user| self.transport.sessions.of(user));
-        let call = self
-            .transport
-            .call(&self.limits, session.as_ref(), operation, body);
-        call.await
+        let errand = Errand::of(operation).on_behalf_of(session.as_ref());
+        self.transport.call(&self.limits, errand, body).await
     }
 
-    /// Waits until a rotation that is under way has been finished and saved.
+    /// Waits until users' tokens that are being minted have come, and until a
+    /// rotation that is under way has been finished and saved.
     ///
     /// A rotation that is due starts beside the call that noticed it. To drop
     /// the last client waits for it too, but blocks the thread; and a client in
@@ -165,6 +165,8 @@ impl Xoxoday {
     /// and the save, the new refresh token would be lost, and a person would
     /// have to log in.
     pub async fn shutdown(&self) {
+        // They may be what a rotation is for.
+        self.transport.sessions.settle().await;
         self.transport.rotator.settle().await;
     }
 

@@ -210,17 +210,13 @@ impl Error {
     /// Many may have waited for it and are told the same.
     pub(crate) fn of_minting(why: &Arc<Self>) -> Self {
         let details = &*why.0;
-        // That a token may be there which nobody holds is no harm: another can
-        // be minted.
-        let kind = match details.kind {
-            ErrorKind::OutcomeUnknown => ErrorKind::Unavailable,
-            kind => kind,
-        };
-        let whose = match kind {
-            ErrorKind::LoginRequired => "the company's token, which mints the user's, is gone",
+        let whose = match details.kind {
+            ErrorKind::LoginRequired => {
+                "no token for the user without the company's, which is gone or in doubt"
+            }
             _ => "no token for the user",
         };
-        let mut error = Self::new(kind, format!("{whose}: {}", details.message));
+        let mut error = Self::new(details.kind, format!("{whose}: {}", details.message));
         error.0.status = details.status;
         error.0.code = details.code.clone();
         error.0.wait = details.wait;

@@ -10,6 +10,7 @@ use xoxoday_api::Operation;
 use xoxoday_api::transport::{BoxFuture, Transport};
 use xoxoday_api::types::RefreshTokenRequest;
 
+use crate::errand::Errand;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::random;
@@ -34,7 +35,7 @@ impl Raw {
         // progenitor adds the document's version to every request; Xoxoday
         // documents no such header.
         request.headers_mut().remove("api-version");
-        let token = self.transport.token(deadline, operation, None).await;
+        let token = self.transport.token(deadline, Errand::of(operation)).await;
         let ready = token.and_then(|_| deadline.for_a_request().ok_or(NoToken::Late));
         ready.map_err(|missing| missing.into_error(self.transport.clock.now()))?;
         Ok(deadline.left())
@@ -72,8 +73,7 @@ impl Transport for Raw {
             let rotator = &self.transport.rotator;
             let live = operation.bearer().then(|| rotator.newest()).flatten();
             let sending = Sending {
-                operation,
-                session: None,
+                errand: Errand::of(operation),
                 request_id: &random::request_id(),
                 attempts: &AtomicU32::new(0),
                 secrets: secrets(operation, &request),

@@ -3,7 +3,8 @@
 //! Only what can do no harm twice: validating and reading a balance change
 //! nothing, and cancelling an issuance that is cancelled moves nothing (the
 //! issuance is named by its id, and has its points taken back once). Sending
-//! has no idempotency key, and creating a user token displaces an older one.
+//! has no idempotency key, and creating a user token displaces an older one
+//! (which a session, that holds no other, may do).
 //! The exchange of the refresh token does not come by here at all.
 
 use std::time::Duration;

@@ -21,6 +21,7 @@ use xoxoday_api::types::RefreshTokenRequest;
 use crate::answer::Answer;
 use crate::classify::Meaning;
 use crate::endpoints::Endpoints;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Deadline;
 use crate::observe::{AttemptOutcome, Observer};
@@ -48,10 +49,7 @@ pub(crate) struct Authenticated {
 
 /// Which request of which call is being sent.
 pub(crate) struct Sending<'a> {
-    pub(crate) operation: Operation,
-    /// Of the user on whose behalf it is sent; without one the account speaks
-    /// for itself.
-    pub(crate) session: Option<&'a Arc<Session>>,
+    pub(crate) errand: Errand<'a>,
     pub(crate) request_id: &'a str,
     /// How many requests of the call were begun.
     pub(crate) attempts: &'a AtomicU32,
@@ -101,13 +99,12 @@ impl Authenticated {
     pub(crate) async fn token(
         self: &Arc<Self>,
         deadline: Deadline,
-        operation: Operation,
-        session: Option<&Arc<Session>>,
+        errand: Errand<'_>,
     ) -> Result<Option<Arc<Live>>, NoToken> {
-        if !operation.bearer() {
+        if !errand.operation.bearer() {
             return Ok(None);
         }
-        let at_hand = match session {
+        let at_hand = match errand.session {
             None => self.rotator.at_hand(Arc::clone),
             Some(session) => session.at_hand(self.clock.now(), Arc::clone),
         };
@@ -115,7 +112,7 @@ impl Authenticated {
             return Ok(Some(live));
         }
         let live = async {
-            match session {
+            match errand.session {
                 None => self.rotator.live().await.map_err(NoToken::Failed),
                 Some(session) => session.live(self).await,
             }
@@ -162,12 +159,14 @@ impl Authenticated {
         };
         let spare = request.try_clone();
         let first = self.execute(sending, Some(&live), request).await?;
-        let rejected = self.is_rejection(sending.operation, &first);
+        let rejected = self.is_rejection(sending.errand.operation, &first);
         let (true, Some(mut again)) = (rejected, spare) else {
             return Ok(first);
         };
         // Nothing was done yet, and to give up on waiting does nothing either.
-        let newer = self.newer(deadline, sending.session, live.generation).await;
+        let newer = self
+            .newer(deadline, sending.errand.session, live.generation)
+            .await;
         match (newer, deadline.for_a_request()) {
             (Ok(newer), Some(timeout)) => {
                 *again.timeout_mut() = Some(timeout);
@@ -188,13 +187,11 @@ impl Authenticated {
     /// account.
     fn hide_secrets(&self, sending: &Sending<'_>, live: Option<&Live>, answer: &mut Answer) {
         let newest = self.rotator.newest();
-        let newest_of_user = sending.session.and_then(|session| session.newest());
         // Without an access token nothing is ready to be read but the document.
         let document = newest.is_none().then(|| self.rotator.document());
         let mut secrets = vec![self.client_secret.expose()];
         secrets.extend(live.iter().flat_map(|live| live.secrets()));
-        let newest_of_all = newest.iter().chain(&newest_of_user);
-        secrets.extend(newest_of_all.flat_map(|newest| newest.secrets()));
+        secrets.extend(newest.iter().flat_map(|newest| newest.secrets()));
         secrets.extend(document.iter().map(|document| document.0.refresh.expose()));
         secrets.extend(
             sending
@@ -220,12 +217,15 @@ impl Authenticated {
         if let Ok(id) = HeaderValue::try_from(sending.request_id) {
             request.headers_mut().insert("x-request-id", id);
         }
+        let Errand {
+            operation, session, ..
+        } = sending.errand;
         let attempt = sending.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         let mut span = RequestSpan::new(
             &self.observer,
             self.endpoints.environment(),
-            (sending.operation, attempt, sending.request_id.into()),
-            live.filter(|_| sending.session.is_none())
+            (operation, attempt, sending.request_id.into()),
+            live.filter(|_| session.is_none())
                 .map(|live| live.generation),
         );
         let exchange = async {
@@ -244,7 +244,7 @@ impl Authenticated {
             }
         };
         self.hide_secrets(sending, live, &mut answer);
-        let meaning = answer.meaning(sending.operation);
+        let meaning = answer.meaning(operation);
         let outcome = match meaning == Meaning::Garbled && !answer.is_whole() {
             true => AttemptOutcome::NoAnswer,
             false => AttemptOutcome::of(&meaning),
@@ -262,9 +262,9 @@ impl Authenticated {
         );
         if let Some(live) = live
             && understood
-            && !self.is_rejection(sending.operation, &delivered)
+            && !self.is_rejection(operation, &delivered)
         {
-            match sending.session {
+            match session {
                 None => self.rotator.accepted(live.generation),
                 Some(session) => session.accepted(live.generation),
             }

@@ -9,7 +9,7 @@ use crate::clock::whole_ms;
 use crate::switches::Rotation;
 
 /// Whose session a pair belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Session {
     /// The company's, made in the dashboard or by refresh at `/token/company`.

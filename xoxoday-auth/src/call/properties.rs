@@ -73,7 +73,7 @@ fn told(operation: Operation, status: StatusCode, body: &[u8]) -> Option<String>
     *response.status_mut() = status;
     let answer = RUNTIME.block_on(Answer::read(response.into(), 1024));
     let meaning = answer.meaning(operation);
-    decode::<Box<RawValue>>(operation, answer, meaning)
+    decode::<Box<RawValue>>(Errand::of(operation), answer, meaning)
         .err()
         .map(|error| {
             let mut told = format!("{error} {error:?}");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -30,6 +30,7 @@ use super::snapshot::{Live, Snapshot};
 use super::strikes;
 use super::worker::Rotation;
 use crate::events::Events;
+use crate::lock::lock;
 use crate::random;
 use crate::store::{BoxFuture, StoreError, Swap, TokenStore, Version, in_time};
 
@@ -507,8 +508,4 @@ fn shut_down() -> Failure {
 /// Says what is about to be done: for tests that end the process right there.
 fn step(step: &'static str) {
     tracing::trace!(step, "rotation");
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,7 +2,7 @@
 //! once, however many callers meet it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -13,6 +13,7 @@ use super::document::Document;
 use super::pause::Pause;
 use super::protocol::{Failure, Outcome, Success};
 use crate::events::{Event, Events, Publisher};
+use crate::lock::lock;
 
 #[derive(Debug)]
 pub(crate) struct Herald {
@@ -60,7 +61,7 @@ impl Herald {
         let Some(event) = event(outcome, generation) else {
             return;
         };
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last);
         if last.as_ref() == Some(&event) {
             return;
         }

@@ -1,8 +1,9 @@
 //! A store for tests. What it holds is gone with the process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::{BoxFuture, StoreError, Stored, Swap, TokenStore, Version};
+use crate::lock::lock;
 use crate::rotation::Document;
 
 /// Keeps the tokens in memory. Clones share what they hold.
@@ -19,7 +20,7 @@ impl MemoryStore {
     }
 
     fn swap(&self, expected: Version, document: &Document) -> Swap {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(&self.0);
         let current = held
             .as_ref()
             .map_or(Version::EMPTY, |stored| stored.version);
@@ -37,11 +38,7 @@ impl MemoryStore {
 
 impl TokenStore for MemoryStore {
     fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        let held = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let held = lock(&self.0).clone();
         Box::pin(std::future::ready(Ok(held)))
     }
 

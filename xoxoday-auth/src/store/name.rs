@@ -88,9 +88,8 @@ fn at_server(text: &str, is_said: bool) -> Result<StoreName, &'static str> {
     let quietly = tracing::subscriber::NoSubscriber::default();
     let options = tracing::subscriber::with_default(quietly, || text.parse());
     let options: PgConnectOptions = options.map_err(|_| WRONG)?;
-    let is_said = |key: &str| matches!(key, "sslmode" | "ssl-mode");
-    let is_said =
-        url.query_pairs().any(|(key, _)| is_said(&key)) || std::env::var_os("PGSSLMODE").is_some();
+    let says = |key: &str| matches!(key, "sslmode" | "ssl-mode");
+    let is_said = is_said || url.query_pairs().any(|(key, _)| says(&key));
     // Tokens do not go over a network in the clear because a server, or whoever
     // stands between, says that it speaks no TLS.
     Ok(StoreName::Postgres(Box::new(

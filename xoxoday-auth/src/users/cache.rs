@@ -2,24 +2,28 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hashlink::LruCache;
+use tokio::sync::watch;
 use xoxoday_api::number::EpochMillis;
 
 use super::session::Session;
 use crate::email::Email;
 use crate::limits::Limits;
+use crate::lock::lock;
 use crate::rotation::pause::Pause;
 
 /// Keeps the sessions that were used last. One that is put out ends with the
 /// calls that use it; the next call for its user begins a new one.
 pub(crate) struct Sessions {
     kept: Mutex<LruCache<Email, Arc<Session>>>,
-    /// How long minting may take: not as long as one of those who wait has.
+    /// How long minting may take, however long a call that waits for it may.
     pub(super) limits: Limits,
     /// Xoxoday limits how often tokens are minted, for all users together.
     brake: Mutex<Option<Pause>>,
+    /// How many are being minted.
+    under_way: watch::Sender<usize>,
 }
 
 impl Sessions {
@@ -28,6 +32,7 @@ impl Sessions {
             kept: Mutex::new(LruCache::new(at_most.get())),
             limits,
             brake: Mutex::new(None),
+            under_way: watch::Sender::new(0),
         }
     }
 
@@ -52,8 +57,36 @@ impl Sessions {
         brake.map(|brake| brake.end())
     }
 
-    pub(super) fn brake(&self, brake: Pause) {
-        *lock(&self.brake) = Some(brake);
+    /// Of two brakes the longer one holds.
+    pub(super) fn brake(&self, brake: Pause, now: EpochMillis) {
+        let mut held = lock(&self.brake);
+        let longer = |held: &Pause| held.holds(now) && held.end() >= brake.end();
+        if !held.as_ref().is_some_and(longer) {
+            *held = Some(brake);
+        }
+    }
+
+    /// Counts a minting until this is dropped.
+    pub(super) fn begin(&self) -> UnderWay {
+        self.under_way.send_modify(|number| *number += 1);
+        UnderWay(self.under_way.clone())
+    }
+
+    /// Returns once none is under way.
+    pub(crate) async fn settle(&self) {
+        let mut under_way = self.under_way.subscribe();
+        // The sender is ours: it cannot be gone.
+        let _ = under_way.wait_for(|number| *number == 0).await;
+    }
+}
+
+/// A minting under way.
+pub(super) struct UnderWay(watch::Sender<usize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0
+            .send_modify(|number| *number = number.saturating_sub(1));
     }
 }
 
@@ -66,6 +99,23 @@ impl fmt::Debug for Sessions {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn of_two_brakes_the_longer_one_holds() {
+        let moment = |seconds: i64| EpochMillis::new(1_000_000_000 + seconds * 1000);
+        let brake = |since, seconds| Pause::new(moment(since), Duration::from_secs(seconds));
+        let one = NonZeroUsize::MIN;
+        let sessions = Sessions::new(one, Limits::default());
+        assert_eq!(sessions.braked_until(moment(0)), None);
+        for (since, seconds, end) in [(0, 90, 90), (10, 60, 90), (20, 100, 120), (121, 5, 126)] {
+            sessions.brake(brake(since, seconds), moment(since));
+            assert_eq!(sessions.braked_until(moment(since)), Some(moment(end)));
+        }
+        assert_eq!(sessions.braked_until(moment(126)), None);
+    }
 }

@@ -11,6 +11,7 @@ use xoxoday_api::types;
 
 use crate::client::Xoxoday;
 use crate::email::Email;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::members::Members;
@@ -54,11 +55,17 @@ impl<'a> UserTokensClient<'a> {
     /// server: see [`ErrorKind`].
     pub async fn create(&self, user: impl AsRef<str>) -> Result<UserTokens, Error> {
         let user = address(user.as_ref())?;
-        mint(&self.0.transport, &self.0.limits, user).await
+        mint(
+            &self.0.transport,
+            &self.0.limits,
+            Errand::of(OPERATION),
+            user,
+        )
+        .await
     }
 }
 
-const OPERATION: Operation = Operation::CreateUserToken;
+pub(super) const OPERATION: Operation = Operation::CreateUserToken;
 
 /// A user's address.
 pub(super) fn address(user: &str) -> Result<Email, Error> {
@@ -70,13 +77,14 @@ pub(super) fn address(user: &str) -> Result<Email, Error> {
 pub(super) async fn mint(
     transport: &Arc<Authenticated>,
     limits: &Limits,
+    errand: Errand<'_>,
     user: Email,
 ) -> Result<UserTokens, Error> {
     let request = types::CreateUserTokenRequest {
         scope: "user_session".into(),
         user_input: user.to_string(),
     };
-    let reply = transport.call(limits, None, OPERATION, Some(&request));
+    let reply = transport.call(limits, errand, Some(&request));
     reply.await?.read(OPERATION, |answer: Box<RawValue>| {
         understand(user, answer.get())
             .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the answer has no access token"))

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
-use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 use xoxoday_api::number::EpochMillis;
 
-use super::cache::lock;
-use super::minting::{UserTokens, mint};
+use super::minting::{OPERATION, UserTokens, mint};
 use crate::email::Email;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
+use crate::lock::lock;
 use crate::rotation::clock::{after, until};
 use crate::rotation::pause::Pause;
 use crate::rotation::policy::{Life, Policy};
@@ -37,12 +38,12 @@ type Minted = Result<Arc<Live>, Arc<Error>>;
 struct Minting {
     /// The one that is under way, or the last one.
     last: Option<watch::Receiver<Option<Minted>>>,
-    /// After a failure none begins beside a token that may still be sent: a
-    /// caller who has one must not start one with every call.
+    /// After a failure: none begins beside a token that may still be sent, and
+    /// what Xoxoday has refused it is not asked again with every call.
     quiet: Option<Pause>,
     /// Of a generation that was minted because its predecessor was rejected:
     /// where it is rejected too, how long no third one is tried.
-    in_vain: Option<(u64, Pause)>,
+    instead: Option<(u64, Pause)>,
 }
 
 impl Session {
@@ -64,14 +65,11 @@ impl Session {
         self.snapshot.calm(now, read)
     }
 
-    /// The newest token, whether or not it may still be sent.
-    pub(crate) fn newest(&self) -> Option<Arc<Live>> {
-        self.snapshot.newest()
-    }
-
     /// The server has accepted the token of a generation.
     pub(crate) fn accepted(&self, generation: u64) {
-        self.accepted.fetch_max(generation, Ordering::Relaxed);
+        if self.accepted.load(Ordering::Relaxed) < generation {
+            self.accepted.fetch_max(generation, Ordering::Relaxed);
+        }
     }
 
     /// A token that may be sent. Where there is one this does not wait; minting
@@ -100,15 +98,22 @@ impl Session {
         transport: &Arc<Authenticated>,
     ) -> Result<Arc<Live>, NoToken> {
         let now = transport.clock.now();
-        let in_vain = lock(&self.minting).in_vain.filter(|(generation, pause)| {
-            *generation == rejected
-                && self.accepted.load(Ordering::Relaxed) < rejected
-                && pause.holds(now)
-        });
-        match in_vain {
-            Some((_, pause)) => Err(NoToken::Failed(Failure::Useless { until: pause.end() })),
-            None => self.newer_than(rejected, Reason::Rejected, transport).await,
-        }
+        let instead = lock(&self.minting).instead;
+        let too_soon =
+            instead.filter(|(generation, pause)| *generation == rejected && pause.holds(now));
+        let Some((_, pause)) = too_soon else {
+            return self.newer_than(rejected, Reason::Rejected, transport).await;
+        };
+        let until = pause.end();
+        Err(match self.accepted.load(Ordering::Relaxed) < rejected {
+            true => NoToken::Failed(Failure::Useless { until }),
+            // Somebody else mints for this user, and ends what we have.
+            false => NoToken::Unminted(Arc::new(later(
+                "a new one was rejected so soon",
+                now,
+                until,
+            ))),
+        })
     }
 
     async fn newer_than(
@@ -138,25 +143,33 @@ impl Session {
     /// on without those who wait for it: what was minted is kept.
     fn begin(self: &Arc<Self>, seen: u64, reason: Reason, transport: &Arc<Authenticated>) -> Begun {
         let mut minting = lock(&self.minting);
-        if let Some(newer) = self.newest().filter(|live| live.generation > seen) {
+        if let Some(newer) = self.snapshot.newest().filter(|live| live.generation > seen) {
             return Begun::Over(newer);
         }
         // A closed channel without an outcome is a task that is gone.
-        let under_way = |last: &watch::Receiver<Option<Minted>>| {
-            last.borrow().is_none() && last.has_changed().is_ok()
+        let is_quiet = minting
+            .quiet
+            .is_some_and(|quiet| quiet.holds(transport.clock.now()));
+        let serves = |last: &watch::Receiver<Option<Minted>>| match &*last.borrow() {
+            Some(minted) => is_quiet && minted.as_ref().is_err_and(|error| is_final(error)),
+            // A closed channel without an outcome is a task that is gone.
+            None => last.has_changed().is_ok(),
         };
-        if let Some(last) = minting.last.as_ref().filter(|it| under_way(it)) {
+        if let Some(last) = minting.last.as_ref().filter(|last| serves(last)) {
             return Begun::UnderWay(last.clone());
         }
         let (tell, last) = watch::channel(None);
         minting.last = Some(last.clone());
+        let under_way = transport.sessions.begin();
         let minted = Arc::clone(self).mint(seen + 1, reason, Arc::clone(transport));
         let told = async move {
             let minted = minted.await;
             // Perhaps nobody waits.
             tell.send_replace(Some(minted));
+            drop(under_way);
         };
-        drop(tokio::spawn(told.in_current_span()));
+        // Its span is its own: that of the call which began it ends with the call.
+        drop(tokio::spawn(told.with_current_subscriber()));
         Begun::UnderWay(last)
     }
 
@@ -172,8 +185,11 @@ impl Session {
             let policy = transport.rotator.policy();
             let asked_at = transport.clock.now();
             let minted = match sessions.braked_until(asked_at) {
-                Some(end) => Err(braked(asked_at, end)),
-                None => mint(&transport, &sessions.limits, self.user.clone()).await,
+                Some(end) => Err(later("Xoxoday limits how often", asked_at, end)),
+                None => {
+                    let errand = Errand::of(OPERATION).repeatable();
+                    mint(&transport, &sessions.limits, errand, self.user.clone()).await
+                }
             };
             let live = minted.and_then(|tokens| {
                 live(tokens, generation, asked_at, policy)
@@ -184,7 +200,7 @@ impl Session {
             match live {
                 Ok(live) => {
                     minting.quiet = None;
-                    minting.in_vain = (reason == Reason::Rejected)
+                    minting.instead = (reason == Reason::Rejected)
                         .then(|| (generation, Pause::new(now, policy.floor)));
                     let live = Arc::new(live);
                     self.snapshot.publish(Some(Arc::clone(&live)));
@@ -192,8 +208,9 @@ impl Session {
                 }
                 Err(error) => {
                     minting.quiet = Some(Pause::new(now, policy.floor));
-                    if let Some(wait) = error.wait().filter(|_| error.is_retryable()) {
-                        sessions.brake(Pause::new(now, wait));
+                    // Of an answer: what the company's token waits for is not this.
+                    if let (Some(_), Some(wait)) = (error.status(), error.wait()) {
+                        sessions.brake(Pause::new(now, wait), now);
                     }
                     Err(Arc::new(error))
                 }
@@ -244,10 +261,15 @@ fn live(
     )
 }
 
-fn braked(now: EpochMillis, end: EpochMillis) -> Error {
+/// Whether to ask again at once would bring the same.
+fn is_final(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Refused | ErrorKind::Unexpected)
+}
+
+fn later(why: &str, now: EpochMillis, end: EpochMillis) -> Error {
     let wait = until(now, end);
     let seconds = wait.as_secs().max(1);
-    let message = format!("Xoxoday limits requests: worth asking again in {seconds} s");
+    let message = format!("{why}: worth asking again in {seconds} s");
     Error::new(ErrorKind::Unavailable, message).retry_after(wait)
 }
 
@@ -256,5 +278,43 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("user", &self.user)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::rotation::clock::before;
+
+    const NOW: EpochMillis = EpochMillis::new(1_700_000_000_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// How long a token may be sent that came with such ends.
+    fn usable_for(expires_in: Option<Duration>, ends_at: Option<EpochMillis>) -> Option<Duration> {
+        let tokens = UserTokens {
+            user: "boss@company.example".parse().unwrap(),
+            access_token: "a".into(),
+            refresh_token: None,
+            expires_in,
+            access_expires_at: ends_at,
+            refresh_expires_at: None,
+        };
+        let live = live(tokens, 1, NOW, &Policy::default()).unwrap();
+        let usable = |hours: &u32| live.is_usable(after(NOW, HOUR * *hours));
+        let hours = (0..1000).take_while(usable).count();
+        (hours < 1000).then(|| HOUR * u32::try_from(hours).unwrap())
+    }
+
+    #[test]
+    fn a_lifetime_comes_before_an_end_and_what_has_passed_is_no_end() {
+        let soon = Some(after(NOW, 10 * HOUR));
+        assert_eq!(usable_for(Some(20 * HOUR), soon), Some(20 * HOUR));
+        assert_eq!(usable_for(None, soon), Some(10 * HOUR));
+        assert_eq!(usable_for(Some(Duration::ZERO), soon), Some(10 * HOUR));
+        for passed in [None, Some(NOW), Some(before(NOW, HOUR))] {
+            assert_eq!(usable_for(None, passed), None);
+        }
     }
 }

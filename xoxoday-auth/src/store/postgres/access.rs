@@ -7,7 +7,7 @@
 //! of its own with the pool's options.
 
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::lock::lock;
 use crate::store::BoxFuture;
 
 /// How long the program's runtime may take to begin, before it counts as blocked.
@@ -105,7 +106,7 @@ impl Access {
                     Ok(lent) => transact(lent, own).await,
                     Err(error) => {
                         // It was not begun.
-                        *job.lock().unwrap_or_else(PoisonError::into_inner) = Some(own);
+                        *lock(&job) = Some(own);
                         Err(error)
                     }
                 }
@@ -151,7 +152,7 @@ fn interrupted() -> sqlx::Error {
 }
 
 fn taken<T>(job: &Mutex<Option<T>>) -> Option<T> {
-    job.lock().unwrap_or_else(PoisonError::into_inner).take()
+    lock(job).take()
 }
 
 async fn acquire(pool: &PgPool) -> Result<Lent, sqlx::Error> {

@@ -1,10 +1,11 @@
 //! The database's clock, as its answers show it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use xoxoday_api::number::EpochMillis;
 
+use crate::lock::lock;
 use crate::rotation::clock::after;
 use crate::rotation::policy::DOUBT;
 
@@ -22,14 +23,14 @@ impl DatabaseClock {
         let heard = Instant::now();
         let is_prompt = heard.duration_since(asked) < PROMPT;
         if is_prompt {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, heard));
+            *lock(&self.0) = Some((now, heard));
         }
         is_prompt
     }
 
     /// The time now. It is late by what the answer took, and never early.
     pub(super) fn now(&self) -> Option<EpochMillis> {
-        let told = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = *lock(&self.0);
         told.map(|(time, heard)| after(time, heard.elapsed()))
     }
 }

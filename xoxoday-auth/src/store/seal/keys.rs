@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use zeroize::Zeroizing;
 
+use crate::lock::lock;
 use crate::store::{BoxFuture, StoreError, StoreErrorKind};
 
 /// 256 bits that nobody else has. Overwritten when they are dropped.
@@ -80,7 +81,7 @@ impl SealingKeys {
     pub fn or_opened_by(mut self, name: impl Into<String>, key: impl Into<SealingKey>) -> Self {
         // Clones keep what they know.
         let known = {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = lock(&self.known);
             known.clone()
         };
         self.known = Arc::new(Mutex::new(known));
@@ -89,14 +90,14 @@ impl SealingKeys {
     }
 
     fn keep(&self, name: String, key: SealingKey) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         known.insert(name, key);
     }
 
     /// Forgets a key that did not open, if there is somebody to ask for it.
     pub(super) fn ask_again(&self, name: &str) {
         if self.ask.is_some() {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = lock(&self.known);
             known.remove(name);
         }
     }
@@ -104,7 +105,7 @@ impl SealingKeys {
     /// The key of a name, or `None` if nobody has it.
     pub(super) async fn named(&self, name: &str) -> Result<Option<SealingKey>, StoreError> {
         let known = {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = lock(&self.known);
             known.get(name).cloned()
         };
         let (None, Some(ask)) = (&known, &self.ask) else {
