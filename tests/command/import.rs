@@ -1,5 +1,8 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use xoxoday_sandbox::ApplicationError;
+use xoxoday_tests::canary::MARK;
 use xoxoday_tests::marked;
 
 use crate::account::{Account, pasted, seed_variables};
@@ -183,4 +186,40 @@ fn tokens_that_were_imported_while_the_account_is_barred_work_afterwards() {
     assert!(refused.err.contains("PIPE10015"), "{refused:?}");
     account.sandbox.dashboard().unbar();
     assert_eq!(account.run(&["validate"]).code, 0);
+}
+
+#[test]
+fn a_store_is_sealed_by_a_variable_and_opens_with_the_next_key_too() {
+    let account = Account::new();
+    let [old, new] = [[3; 32], [7; 32]].map(|key| STANDARD.encode::<[u8; 32]>(key));
+    let with = |keys: &str, arguments: &[&str]| {
+        let mut command = account.command(arguments);
+        command.env("XOXODAY_SEALING_KEYS", keys);
+        account.end(command.spawn().unwrap())
+    };
+    let clear = account.with_stdin(&["import"], &pasted(account.sandbox.seed()));
+    assert_eq!(clear.code, 0, "{clear:?}");
+    let refused = with(&format!("2025:{old}"), &["status"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("not sealed"), "{refused:?}");
+
+    // Taken over once; from then on the next key.
+    for keys in [
+        format!("2025:{old},unsealed"),
+        format!("2026:{new},2025:{old}"),
+        format!("2026:{new}"),
+    ] {
+        let rotated = with(&keys, &["rotate"]);
+        assert_eq!(rotated.code, 0, "{rotated:?}");
+        let status = with(&keys, &["status"]);
+        assert_eq!(status.code, 0, "{status:?}");
+    }
+    let stored = std::fs::read_to_string(account.store()).unwrap();
+    assert!(
+        stored.contains("2026") && !stored.contains(MARK),
+        "{stored}"
+    );
+    let without = account.run(&["status"]);
+    assert_eq!(without.code, 1, "{without:?}");
+    assert!(without.err.contains("sealed"), "{without:?}");
 }

@@ -21,6 +21,7 @@ fn help_tells_the_exit_codes_and_the_variables_in_80_columns_without_colour() {
         "XOXODAY_CLIENT_ID",
         "XOXODAY_CLIENT_SECRET",
         "XOXODAY_TOKEN_STORE",
+        "XOXODAY_SEALING_KEYS",
         "XOXODAY_RESCUE_FILE",
         "XOXODAY_ROTATION_FLOOR",
         "XOXODAY_ROTATION_LEASE",

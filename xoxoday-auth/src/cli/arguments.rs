@@ -34,6 +34,8 @@ Variables:
   XOXODAY_CLIENT_SECRET      from the dashboard; not needed by import and status
   XOXODAY_TOKEN_STORE        file:PATH or, if built with it, postgres://...;
                              by default a file in the platform's state directory
+  XOXODAY_SEALING_KEYS       NAME:KEY to seal the store with, if built with it,
+                             32 bytes in base64; after commas others that open
   XOXODAY_RESCUE_FILE        where new tokens go that the store does not take
   XOXODAY_ROTATION_FLOOR     the least time between two exchanges [60s]
   XOXODAY_ROTATION_LEASE     the most time for one exchange [60s]
