@@ -116,12 +116,12 @@ async fn told_to_stop() {
     {
         use tokio::signal::unix::{SignalKind, signal};
 
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => tokio::select! {
                 () = interrupted => {}
                 _ = terminated.recv() => {}
-            }
-            return;
+            },
+            Err(_) => interrupted.await,
         }
     }
     #[cfg(not(unix))]
