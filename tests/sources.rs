@@ -1,5 +1,6 @@
 //! The records beside the document: where it came from, and what was decided
-//! where its sources contradict each other.
+//! where its sources contradict each other. And what people read before they
+//! write code: that what it shows compiles, and where it leads is there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -133,4 +134,62 @@ fn every_operation_has_the_page_it_was_read_from() {
         .map(|operation| operation.id())
         .collect();
     assert_eq!(pages, operations);
+}
+
+/// What people read: the README, and what is part of the documentation.
+fn pages() -> Vec<PathBuf> {
+    let auth = workspace().join("xoxoday-auth");
+    let mut pages = vec![
+        workspace().join("README.md"),
+        auth.join("COMMAND.md"),
+        auth.join("src/guarantees.md"),
+    ];
+    for entry in fs::read_dir(auth.join("src/guide")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+    pages
+}
+
+#[test]
+fn no_rust_that_people_read_escapes_the_compiler() {
+    let auth = workspace().join("xoxoday-auth/src");
+    let read = |name: &str| fs::read_to_string(auth.join(name)).unwrap();
+    let included = [read("lib.rs"), read("guide/mod.rs"), read("cli/mod.rs")].concat();
+    for page in pages() {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        let is_included = included.contains(&format!("{name}\")]"));
+        assert!(is_included, "{name} is part of no documentation");
+        let text = fs::read_to_string(&page).unwrap();
+        let fences = text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("```"));
+        for language in fences.step_by(2) {
+            let compiled = ["", "no_run", "rust,no_run"].contains(&language);
+            let no_rust = ["console", "ini", "json", "text", "toml", "yaml"].contains(&language);
+            assert!(compiled || no_rust, "{name}: ```{language}");
+        }
+    }
+}
+
+#[test]
+fn every_file_that_the_readme_leads_to_is_there() {
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+    ] {
+        let text = fs::read_to_string(workspace().join(name)).unwrap();
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("http")) {
+            let file = link.split('#').next().unwrap();
+            assert!(workspace().join(file).exists(), "{name}: {link}");
+        }
+    }
 }

@@ -18,6 +18,10 @@
 //! # }
 //! ```
 //!
+//! New here? The [guides](guide) say what becomes of a call and of a token, what to do
+//! when something fails, how to test your own code, and what to see to before real
+//! points move.
+//!
 //! # What it takes care of
 //!
 //! - **Address.** Each operation goes to the server that Xoxoday's document
@@ -74,6 +78,12 @@
 
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+pub mod guide;
+
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
 
 mod answer;
 mod builder;

@@ -20,7 +20,9 @@ enum Command {
     Drift(command::drift::Arguments),
     #[command(subcommand)]
     Upstream(command::upstream::Arguments),
-    /// Run all that CI checks: fmt, clippy, generate --check, upstream check, test, doc.
+    PublicApi(command::public_api::Arguments),
+    /// Run all that CI checks: fmt, clippy, generate --check, upstream check, public-api --check,
+    /// test, doc, package.
     ///
     /// Every check is run, whatever became of the one before; a line for each stands at the end.
     /// Ends with 1 if any of them failed.
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => command::generate::run(&arguments),
         Command::Drift(arguments) => command::drift::run(&arguments),
         Command::Upstream(arguments) => command::upstream::run(&arguments),
+        Command::PublicApi(arguments) => command::public_api::run(&arguments),
         Command::Ci => command::ci::run(),
     }
     .into()

@@ -31,10 +31,20 @@ fn all_that_passes_is_fine_and_has_its_line() {
         "asked: clippy --workspace --all-targets -- -D warnings",
         "asked: test --workspace",
         "asked: doc --workspace --no-deps, -D warnings",
+        "asked: package -p xoxoday-api -p xoxoday-auth",
     ] {
         assert!(said.contains(asked), "no {asked:?} in:\n{said}");
     }
-    for check in ["fmt", "clippy", "generate", "upstream", "test", "doc"] {
+    for check in [
+        "fmt",
+        "clippy",
+        "generate",
+        "upstream",
+        "public-api",
+        "test",
+        "doc",
+        "package",
+    ] {
         assert!(
             said.contains(&format!("Passed {check}")),
             "no line for {check} in:\n{said}"
@@ -53,6 +63,7 @@ fn every_failure_is_told_and_none_stops_the_rest() {
         "Passed upstream",
         "Failed test",
         "Passed doc",
+        "Passed package",
     ] {
         assert!(said.contains(line), "no {line:?} in:\n{said}");
     }

@@ -1,9 +1,9 @@
 //! Single users: their token sets, minted with the company's token, and the
 //! points on their behalf.
 //!
-//! - [`minting`]: asks for a token set.
-//! - [`session`]: keeps one user's alive; [`cache`]: those of all.
-//! - [`handle`]: what callers hold.
+//! - `minting`: asks for a token set.
+//! - `session`: keeps one user's alive; `cache`: those of all.
+//! - `handle`: what callers hold.
 
 mod cache;
 mod handle;

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Ending, generate, status, upstream, workspace};
+use super::{Ending, generate, public_api, status, upstream, workspace};
 
 /// How a check ended.
 enum Verdict {
@@ -51,12 +51,25 @@ pub(crate) fn run() -> Ending {
         Ending::Fine => Verdict::Passed,
         Ending::Failed | Ending::Stale => Verdict::Failed,
     });
+    check(
+        "public-api",
+        &|| match public_api::run(&public_api::Arguments::check()) {
+            Ending::Fine => Verdict::Passed,
+            Ending::Failed | Ending::Stale => Verdict::Failed,
+        },
+    );
     check("test", &|| cargo(&["test", "--workspace"], None));
     check("doc", &|| {
         cargo(
             &["doc", "--workspace", "--no-deps"],
             Some(("RUSTDOCFLAGS", "-D warnings")),
         )
+    });
+    // As it would be published: each builds from its package, the second on the first.
+    check("package", &|| {
+        let packages = ["-p", "xoxoday-api", "-p", "xoxoday-auth"];
+        let options = ["--allow-dirty", "--offline", "--quiet"];
+        cargo(&[&["package"], &packages[..], &options].concat(), None)
     });
     summary(&results)
 }
@@ -97,9 +110,9 @@ fn summary(results: &[(&str, Verdict, Duration)]) -> Ending {
     for (name, verdict, time) in results {
         let time = time.as_secs_f64();
         match verdict {
-            Verdict::Passed => status("Passed", format!("{name:<9} {time:>7.1} s")),
-            Verdict::Failed => status("Failed", format!("{name:<9} {time:>7.1} s")),
-            Verdict::Missing(why) => status("Failed", format!("{name:<9} {time:>7.1} s  {why}")),
+            Verdict::Passed => status("Passed", format!("{name:<10} {time:>7.1} s")),
+            Verdict::Failed => status("Failed", format!("{name:<10} {time:>7.1} s")),
+            Verdict::Missing(why) => status("Failed", format!("{name:<10} {time:>7.1} s  {why}")),
         }
         if !matches!(verdict, Verdict::Passed) {
             ending = Ending::Failed;

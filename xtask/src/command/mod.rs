@@ -3,6 +3,7 @@
 pub(crate) mod ci;
 pub(crate) mod drift;
 pub(crate) mod generate;
+pub(crate) mod public_api;
 pub(crate) mod upstream;
 
 use std::path::PathBuf;
