@@ -36,14 +36,14 @@ impl<'a> Writer<'a> {
     }
 
     /// An item under its public path, and its members.
-    pub(super) fn item(&self, item: &Item, path: &str, add: &mut impl FnMut(String)) {
+    pub(super) fn item(&self, item: &Item, path: &str, lines: &mut Vec<String>) {
         match item {
-            Item::Fn(it) => add(self.signature(&it.sig, path)),
-            Item::Const(it) => add(format!("pub const {path}: {}", self.ty(&it.ty))),
-            Item::Static(it) => add(format!("pub static {path}: {}", self.ty(&it.ty))),
+            Item::Fn(it) => lines.push(self.signature(&it.sig, path)),
+            Item::Const(it) => lines.push(format!("pub const {path}: {}", self.ty(&it.ty))),
+            Item::Static(it) => lines.push(format!("pub static {path}: {}", self.ty(&it.ty))),
             Item::Type(it) => {
                 let (generics, ty) = (self.generics(&it.generics), self.ty(&it.ty));
-                add(format!("pub type {path}{generics} = {ty}"));
+                lines.push(format!("pub type {path}{generics} = {ty}"));
             }
             Item::Struct(it) => {
                 let is_open = it.fields.iter().all(|field| is_public(&field.vis))
@@ -53,23 +53,17 @@ impl<'a> Writer<'a> {
                     (Fields::Unit, true) => ";",
                     (_, true) => "",
                 };
-                add(format!(
+                lines.push(format!(
                     "pub struct {path}{}{kind}",
                     self.generics(&it.generics)
                 ));
-                self.derived(&it.attrs, path, add);
-                for (index, field) in it
-                    .fields
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, it)| is_public(&it.vis))
-                {
-                    let name = field
-                        .ident
-                        .as_ref()
-                        .map_or(index.to_string(), ToString::to_string);
+                self.derived(&it.attrs, path, lines);
+                let fields = it.fields.iter().enumerate();
+                for (index, field) in fields.filter(|(_, it)| is_public(&it.vis)) {
+                    let name = field.ident.as_ref();
+                    let name = name.map_or(index.to_string(), ToString::to_string);
                     let suffix = suffix(&conditions(&field.attrs));
-                    add(format!(
+                    lines.push(format!(
                         "pub field {path}::{name}: {}{suffix}",
                         self.ty(&field.ty)
                     ));
@@ -81,11 +75,11 @@ impl<'a> Writer<'a> {
                 } else {
                     ""
                 };
-                add(format!(
+                lines.push(format!(
                     "pub enum {path}{}{more}",
                     self.generics(&it.generics)
                 ));
-                self.derived(&it.attrs, path, add);
+                self.derived(&it.attrs, path, lines);
                 for variant in &it.variants {
                     let fields = variant.fields.iter().map(|field| match &field.ident {
                         Some(name) => format!("{name}: {}", self.ty(&field.ty)),
@@ -98,7 +92,7 @@ impl<'a> Writer<'a> {
                         Fields::Unit => String::new(),
                     };
                     let suffix = suffix(&conditions(&variant.attrs));
-                    add(format!(
+                    lines.push(format!(
                         "pub variant {path}::{}{fields}{suffix}",
                         variant.ident
                     ));
@@ -110,15 +104,15 @@ impl<'a> Writer<'a> {
                     .map(|it| self.text(it, |paths, it| paths.visit_type_param_bound_mut(it)));
                 let bounds = bounds.collect::<Vec<_>>().join(" + ");
                 let colon = if bounds.is_empty() { "" } else { ": " };
-                add(format!(
+                lines.push(format!(
                     "pub trait {path}{}{colon}{bounds}",
                     self.generics(&it.generics)
                 ));
                 for member in it.items.iter().filter(|member| is_told(member)) {
-                    add(self.required(member, path));
+                    lines.push(self.required(member, path));
                 }
             }
-            other => add(format!(
+            other => lines.push(format!(
                 "pub {path}: {}",
                 self.text(other, |paths, it| paths.visit_item_mut(it))
             )),
@@ -171,7 +165,7 @@ impl<'a> Writer<'a> {
             .replace(" {  }", "")
     }
 
-    fn derived(&self, attributes: &[Attribute], path: &str, add: &mut impl FnMut(String)) {
+    fn derived(&self, attributes: &[Attribute], path: &str, lines: &mut Vec<String>) {
         for attribute in attributes {
             // `derive(A, B)`, or `cfg_attr(condition, derive(A, B))`.
             let (traits, conditions) = if attribute.path().is_ident("derive") {
@@ -199,7 +193,7 @@ impl<'a> Writer<'a> {
             }
             for derived in traits.into_iter().flatten() {
                 let name = self.text(&derived, |paths, it| paths.visit_path_mut(it));
-                add(format!("impl {name} for {path}{}", suffix(&conditions)));
+                lines.push(format!("impl {name} for {path}{}", suffix(&conditions)));
             }
         }
     }

@@ -50,7 +50,7 @@ struct Listing<'a> {
     lines: BTreeSet<(String, String)>,
 }
 
-impl<'a> Listing<'a> {
+impl Listing<'_> {
     /// From the crate's root down: what is there under two paths belongs to the shorter one.
     fn find_all(&mut self, crate_name: &str) {
         let root = Meaning::Module(String::new());
@@ -115,14 +115,15 @@ impl<'a> Listing<'a> {
     fn write_all(&mut self) {
         for (what, path, conditions) in std::mem::take(&mut self.places) {
             let mut added = Vec::new();
-            let mut add = |line: String| added.push(line);
             match &what {
-                Meaning::Module(_) => add(format!("pub mod {path}")),
-                Meaning::Outside(other) => add(format!("pub use {path} = {other}")),
+                Meaning::Module(_) => added.push(format!("pub mod {path}")),
+                Meaning::Outside(other) => added.push(format!("pub use {path} = {other}")),
                 Meaning::Item { module, name } => {
                     let writer = Writer::new(self.modules, &self.shown, module);
-                    for item in self.declared(module, name) {
-                        writer.item(item, &path, &mut add);
+                    let items = self.modules.get(module).map(|module| &module.items[..]);
+                    let is_it = |item: &&Item| parts(item).is_some_and(|(it, ..)| it == name);
+                    for item in items.unwrap_or_default().iter().filter(is_it) {
+                        writer.item(item, &path, &mut added);
                     }
                 }
             }
@@ -133,23 +134,13 @@ impl<'a> Listing<'a> {
             let added = added.into_iter().map(|line| (path.clone(), line));
             self.lines.extend(added);
         }
-        let modules = self.modules;
-        for (module, declared) in modules.iter() {
-            for item in &declared.items {
+        for (path, module) in self.modules.iter() {
+            for item in &module.items {
                 if let Item::Impl(item) = item {
-                    self.write_impl(module, item);
+                    self.write_impl(path, item);
                 }
             }
         }
-    }
-
-    fn declared(&self, module: &str, name: &str) -> impl Iterator<Item = &'a Item> {
-        let items = self.modules.get(module).map(|module| &module.items[..]);
-        let items = items.unwrap_or_default().iter();
-        let named: Vec<_> = items
-            .filter(|item| parts(item).is_some_and(|(it, ..)| it == name))
-            .collect();
-        named.into_iter()
     }
 
     /// An implementation belongs to its own type or, where that is another crate's, to the first
