@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use xoxoday_auth::store::{BoxFuture, StoreError, Stored, Swap, Version};
+use xoxoday_auth::store::{BoxFuture, SealingKeys, StoreError, Stored, Swap, Version};
 use xoxoday_auth::{Document, Error, Event, MemoryStore, TokenStore, Xoxoday};
 use xoxoday_sandbox::{Bearer, Sandbox};
 use xoxoday_tests::troubled::Watched;
-use xoxoday_tests::{JOHN, client_of, directory, sandbox};
+use xoxoday_tests::{JOHN, client_of, directory, marked, sandbox};
 
 const FORTY_DAYS: Duration = Duration::from_secs(40 * 86_400);
 
@@ -118,6 +118,33 @@ async fn a_store_that_cannot_be_written_costs_no_token() {
     assert!(error.to_string().contains("disk full"), "{error}");
     assert_eq!(sandbox.record().exchanges().len(), 0);
     balance(&xoxoday).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_for_a_sealed_store_is_sealed_as_well() {
+    let (sandbox, directory) = (sandbox(), directory());
+    let rescue = directory.path().join("rescue.json");
+    let store = Watched::new(100);
+    let sealed = || {
+        let builder = client_of(&sandbox).store(store.clone());
+        let keys = SealingKeys::new("2026", [7; 32]);
+        builder.seal(keys).rescue_file(&rescue).build()
+    };
+    let xoxoday = sealed().await.unwrap();
+    store.break_after(1);
+    xoxoday.tokens().rotate().await.unwrap_err();
+    drop(xoxoday);
+    let lies_there = std::fs::read_to_string(&rescue).unwrap();
+    assert!(lies_there.contains("2026"), "{lies_there}");
+    assert!(!lies_there.contains(marked!()), "{lies_there}");
+
+    store.mend();
+    let next = sealed().await.unwrap();
+    next.shutdown().await;
+    balance(&next).await.unwrap();
+    assert_eq!(next.tokens().status().generation, 2);
+    assert_eq!(sandbox.record().exchanges().len(), 1);
+    assert!(!rescue.exists(), "it is left although all is saved");
 }
 
 /// A store that takes long to save an answer: until the rescue file is there.

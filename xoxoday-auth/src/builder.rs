@@ -149,7 +149,8 @@ impl Builder {
         self
     }
 
-    /// Seals what the store holds, whichever it is, under keys of yours: see
+    /// Seals what the store holds, whichever it is, and the [rescue
+    /// file](Self::rescue_file) under keys of yours: see
     /// [`Sealed`](crate::store::Sealed). A store that holds tokens in the clear is
     /// refused; to take them over once, give [`store`](Self::store) a `Sealed` that
     /// [may](crate::store::Sealed::or_unsealed).
@@ -159,7 +160,7 @@ impl Builder {
     }
 
     pub(crate) fn sealed_by(mut self, seal: Seal) -> Self {
-        self.store.seal(seal);
+        self.store.seal_with(seal);
         self
     }
 
@@ -393,6 +394,7 @@ impl Builder {
         })?;
         let environment = self.endpoints.environment().to_string();
         let account = Account::new(environment, self.client_id.clone());
+        let seal = self.store.seal();
         let store = self.store.open(&account)?;
         let rescue_file = match self.rescue_file {
             Some(path) => Some(path),
@@ -414,7 +416,7 @@ impl Builder {
             observer: self.observer.clone(),
         };
         let parts = Parts {
-            rescue: rescue_file.map(|path| Rescue::new(path, account.clone())),
+            rescue: rescue_file.map(|path| Rescue::new(path, account.clone()).sealed_by(seal)),
             account,
             store,
             exchange: Arc::new(exchange),

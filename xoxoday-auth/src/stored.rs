@@ -16,7 +16,7 @@ use crate::rotation::policy::Policy;
 use crate::rotation::protocol::Failure;
 use crate::rotation::rescue::Rescue;
 use crate::rotation::{Account, Clock, Seed, SystemClock};
-use crate::store::{TokenStore, in_time, state_file};
+use crate::store::{Seal, TokenStore, in_time, state_file};
 use crate::tokens::Status;
 use crate::vars;
 
@@ -28,6 +28,7 @@ use crate::vars;
 pub struct StoredTokens {
     account: Account,
     store: Arc<dyn TokenStore>,
+    seal: Option<Seal>,
     rescue: Option<Rescue>,
     clock: Arc<AccountClock>,
 }
@@ -76,7 +77,7 @@ impl StoredTokens {
         store: impl TokenStore,
     ) -> Self {
         let account = Account::new(environment.to_string(), client_id.into());
-        Self::of(account, Arc::new(store), None)
+        Self::of(account, Arc::new(store), None, None)
     }
 
     /// Reads `XOXODAY_ENV`, `XOXODAY_CLIENT_ID`, `XOXODAY_TOKEN_STORE`,
@@ -94,12 +95,15 @@ impl StoredTokens {
         account: Account,
         store: Arc<dyn TokenStore>,
         rescue_file: Option<PathBuf>,
+        seal: Option<Seal>,
     ) -> Self {
         let rescue_file = rescue_file.or_else(|| state_file(&account, "rescue.json").ok());
         Self {
-            rescue: rescue_file.map(|path| Rescue::new(path, account.clone())),
+            rescue: rescue_file
+                .map(|path| Rescue::new(path, account.clone()).sealed_by(seal.clone())),
             account,
             store,
+            seal,
             clock: Arc::new(AccountClock::new(Arc::new(SystemClock))),
         }
     }
@@ -107,7 +111,8 @@ impl StoredTokens {
     /// Another rescue file than the default one.
     #[must_use]
     pub fn rescue_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.rescue = Some(Rescue::new(path.into(), self.account.clone()));
+        let rescue = Rescue::new(path.into(), self.account.clone());
+        self.rescue = Some(rescue.sealed_by(self.seal.clone()));
         self
     }
 

@@ -83,11 +83,11 @@ pub(crate) fn stored_tokens(
     if let Some(store) = store {
         place.choose(Choice::Named(store));
     }
-    if let Some(seal) = seal {
-        place.seal(seal);
+    if let Some(seal) = seal.clone() {
+        place.seal_with(seal);
     }
     let store = place.open(&account)?;
-    Ok(StoredTokens::of(account, store, rescue_file))
+    Ok(StoredTokens::of(account, store, rescue_file, seal))
 }
 
 /// The dashboard's tokens, if they are there.

@@ -4,13 +4,14 @@
 //! What lies there and cannot be used may be somebody's last tokens: it is left
 //! alone, and ours go into a file beside it, `FILE.1` or one of the next.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::document::{Account, Document};
 use super::merge::outranks;
 use crate::store::private_file::PrivateFile;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{Seal, StoreError, StoreErrorKind};
 
 /// How many files there may be beside the one that was named.
 const BESIDE: usize = 4;
@@ -20,6 +21,8 @@ const BESIDE: usize = 4;
 pub(crate) struct Rescue {
     file: PrivateFile,
     account: Account,
+    /// What it is sealed with, if the store is.
+    seal: Option<Seal>,
     /// What the last look had to complain of: it is said once.
     complaints: Arc<Mutex<Vec<String>>>,
 }
@@ -39,8 +42,15 @@ impl Rescue {
         Self {
             file,
             account,
+            seal: None,
             complaints,
         }
+    }
+
+    /// Sealed as the store is.
+    pub(crate) fn sealed_by(mut self, seal: Option<Seal>) -> Self {
+        self.seal = seal;
+        self
     }
 
     /// What was left there. A file that cannot be used is reported and left
@@ -87,7 +97,15 @@ impl Rescue {
             Some((place, _)) => place,
             None => self.free_place()?,
         };
-        place.replace(&document.encode())
+        let sealed = self.seal.as_ref().map(|seal| seal.sealed(document));
+        match sealed {
+            Some(Some(sealed)) => place.replace(&sealed.encode()),
+            Some(None) => {
+                tracing::error!("the rescue file is written in the clear: there is no key at hand");
+                place.replace(&document.encode())
+            }
+            None => place.replace(&document.encode()),
+        }
     }
 
     /// Removes what has found its place, unless something else has been left
@@ -126,10 +144,20 @@ impl Rescue {
             Ok(None) => return Found::Nothing,
             Err(error) => return Found::Unusable(error.to_string()),
         };
+        let unusable = |why: &dyn Display| Found::Unusable(format!("{path}: {why}"));
         match Document::decode(&bytes) {
-            Ok(document) if document.account().is(&self.account) => Found::Left(document),
-            Ok(_) => Found::Unusable(format!("{path} belongs to another account")),
-            Err(error) => Found::Unusable(format!("{path}: {error}")),
+            Ok(document) if !document.account().is(&self.account) => {
+                unusable(&"it belongs to another account")
+            }
+            Ok(document) => match (&self.seal, document.is_sealed()) {
+                (Some(seal), _) => match seal.opened(document) {
+                    Ok(document) => Found::Left(document),
+                    Err(why) => unusable(&why),
+                },
+                (None, true) => unusable(&"it is sealed, and no key was given"),
+                (None, false) => Found::Left(document),
+            },
+            Err(error) => unusable(&error),
         }
     }
 
@@ -269,5 +297,29 @@ mod tests {
             rescue.clear(&successor(3));
             assert_eq!(rescue.find(), Some(successor(2)));
         }
+    }
+
+    #[cfg(feature = "seal")]
+    #[test]
+    fn a_sealed_one_opens_with_its_key_alone_and_is_left_alone_without() {
+        use crate::store::SealingKeys;
+
+        let (_directory, plain) = rescue();
+        let with = |keys| plain.clone().sealed_by(Some(Seal::with(keys)));
+        let sealed = with(SealingKeys::new("new", [7; 32]));
+        sealed.keep(&successor(2), None).unwrap();
+        let lies_there = fs::read_to_string(plain.file.path()).unwrap();
+        assert!(!lies_there.contains("refresh-2"), "{lies_there}");
+        assert_eq!(sealed.find(), Some(successor(2)));
+        for stranger in [plain.clone(), with(SealingKeys::new("other", [3; 32]))] {
+            assert_eq!(stranger.find(), None);
+            stranger.keep(&successor(3), None).unwrap();
+            assert_eq!(stranger.find(), Some(successor(3)));
+            stranger.clear(&successor(3));
+        }
+        assert_eq!(fs::read_to_string(plain.file.path()).unwrap(), lies_there);
+        // What lay there in the clear before is taken over.
+        plain.keep(&successor(4), None).unwrap();
+        assert_eq!(sealed.find(), Some(successor(4)));
     }
 }

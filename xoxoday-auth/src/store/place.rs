@@ -32,8 +32,13 @@ impl Place {
         self.choice = choice;
     }
 
-    pub(crate) fn seal(&mut self, seal: Seal) {
+    pub(crate) fn seal_with(&mut self, seal: Seal) {
         self.seal = Some(seal);
+    }
+
+    /// With what it is sealed, and what lies beside it is to be.
+    pub(crate) fn seal(&self) -> Option<Seal> {
+        self.seal.clone()
     }
 
     /// The store, for one account. Nothing is read yet.

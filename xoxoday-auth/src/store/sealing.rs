@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::TokenStore;
 #[cfg(feature = "seal")]
-use super::{Sealed, SealingKeys};
+use super::{Envelope, Sealed, SealingKeys};
+use crate::rotation::Document;
 
 /// `NAME:KEY`, the key being 32 bytes in base64; after commas more of them, which
 /// open alone, and `unsealed` where tokens in the clear are taken over.
 #[cfg(feature = "seal")]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Seal {
     keys: SealingKeys,
     unsealed_too: bool,
@@ -23,6 +24,28 @@ impl Seal {
             keys,
             unsealed_too: false,
         }
+    }
+
+    /// A document for another place than the store, with the key that the store was
+    /// opened or written with; `None` where there is none at hand.
+    pub(crate) fn sealed(&self, document: &Document) -> Option<Document> {
+        let (name, key) = self.keys.current_at_hand()?;
+        Envelope::seal(document, name, &key, None).ok()
+    }
+
+    /// What lay in such a place, or why it does not open.
+    pub(crate) fn opened(&self, document: Document) -> Result<Document, String> {
+        let Some(envelope) = document.envelope() else {
+            return Ok(document);
+        };
+        let key = self.keys.at_hand(&envelope.key);
+        let missing = || {
+            format!(
+                "it is sealed with the key {:?}, which is not at hand",
+                envelope.key
+            )
+        };
+        envelope.open(&key.ok_or_else(missing)?, &document)
     }
 
     pub(crate) fn around(self, store: Arc<dyn TokenStore>) -> Arc<dyn TokenStore> {
@@ -72,11 +95,19 @@ impl FromStr for Seal {
 
 /// There is none in this build.
 #[cfg(not(feature = "seal"))]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Seal {}
 
 #[cfg(not(feature = "seal"))]
 impl Seal {
+    pub(crate) fn sealed(&self, _: &Document) -> Option<Document> {
+        match *self {}
+    }
+
+    pub(crate) fn opened(&self, _: Document) -> Result<Document, String> {
+        match *self {}
+    }
+
     pub(crate) fn around(self, _: Arc<dyn TokenStore>) -> Arc<dyn TokenStore> {
         match self {}
     }

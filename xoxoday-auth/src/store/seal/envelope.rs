@@ -18,7 +18,7 @@ use crate::store::{StoreError, StoreErrorKind};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Envelope {
     /// The name of the key.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Tells another key of that name from one that fits: no secret.
     fingerprint: String,
     /// Whose tokens were sealed.
@@ -34,7 +34,7 @@ const NONCE: usize = 24;
 
 impl Envelope {
     /// A document that holds nothing but its envelope.
-    pub(super) fn seal(
+    pub(crate) fn seal(
         document: &Document,
         name: &str,
         key: &SealingKey,
@@ -63,7 +63,7 @@ impl Envelope {
     }
 
     /// The document, or why it does not open. `outer` is where it lies.
-    pub(super) fn open(&self, key: &SealingKey, outer: &Document) -> Result<Document, String> {
+    pub(crate) fn open(&self, key: &SealingKey, outer: &Document) -> Result<Document, String> {
         if !self.account.is(outer.account()) {
             return Err(format!(
                 "they were sealed for {}, and lie in the place of {}",

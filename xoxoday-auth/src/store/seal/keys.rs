@@ -102,12 +102,20 @@ impl SealingKeys {
         }
     }
 
+    /// The key of a name, if nobody has to be asked for it.
+    pub(crate) fn at_hand(&self, name: &str) -> Option<SealingKey> {
+        lock(&self.known).get(name).cloned()
+    }
+
+    /// The key that seals, if nobody has to be asked for it.
+    pub(crate) fn current_at_hand(&self) -> Option<(&str, SealingKey)> {
+        let key = self.at_hand(&self.current)?;
+        Some((&self.current, key))
+    }
+
     /// The key of a name, or `None` if nobody has it.
     pub(super) async fn named(&self, name: &str) -> Result<Option<SealingKey>, StoreError> {
-        let known = {
-            let known = lock(&self.known);
-            known.get(name).cloned()
-        };
+        let known = self.at_hand(name);
         let (None, Some(ask)) = (&known, &self.ask) else {
             return Ok(known);
         };

@@ -20,7 +20,9 @@ use crate::rotation::Document;
 /// happened and the name of the key. Whoever may read it learns no token, and
 /// what was changed, or moved to another account, does not open. An older sealed
 /// document in its place does: against that only the store's own rights help.
-/// The [rescue file](crate::Builder::rescue_file) is not sealed.
+/// The [rescue file](crate::Builder::rescue_file) is sealed with the store where that
+/// is asked of the [builder](crate::Builder::seal), and not where a `Sealed` is given
+/// to it as its store.
 ///
 /// | trouble | what is said |
 /// | --- | --- |
@@ -97,6 +99,8 @@ impl<S: TokenStore> Sealed<S> {
 impl<S: TokenStore> TokenStore for Sealed<S> {
     fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
         Box::pin(async move {
+            // For what is to be sealed beside the store: see `Seal::sealed`.
+            drop(self.keys.current().await);
             Ok(match self.store.load().await? {
                 Some(stored) => Some(Stored {
                     version: stored.version,
