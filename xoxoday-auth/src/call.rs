@@ -71,8 +71,8 @@ impl Authenticated {
         session: Option<&Arc<Session>>,
         operation: Operation,
         body: Option<&impl Serialize>,
+        request_id: String,
     ) -> Result<Reply<T>, Error> {
-        let request_id = random::request_id();
         let environment = self.endpoints.environment();
         let mut span = CallSpan::new(operation, environment, Some(&request_id));
         let sending = Sending {

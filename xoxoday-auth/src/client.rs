@@ -19,6 +19,8 @@ use crate::events::Events;
 use crate::limits::Limits;
 use crate::points::{PointsClient, SendBody};
 use crate::raw::Raw;
+#[cfg(feature = "bulk")]
+use crate::rotation::Account;
 use crate::tokens::TokensClient;
 use crate::transport::Authenticated;
 use crate::users::{UserSession, UserTokensClient};
@@ -143,17 +145,24 @@ impl Xoxoday {
         Ok(read(&live?.header))
     }
 
+    /// Whose tokens these are.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn account(&self) -> Account {
+        self.transport.rotator.document().account().clone()
+    }
+
     /// Makes a facade's call: on behalf of a user, or the account's own.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         user: Option<&Email>,
         operation: Operation,
         body: Option<&impl Serialize>,
+        request_id: String,
     ) -> Result<Reply<T>, Error> {
         let session = user.map(|user| self.transport.sessions.of(user));
         let call = self
             .transport
-            .call(&self.limits, session.as_ref(), operation, body);
+            .call(&self.limits, session.as_ref(), operation, body, request_id);
         call.await
     }
 

@@ -11,6 +11,7 @@ use crate::client::Xoxoday;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind};
 use crate::members::Members;
+use crate::random;
 use crate::rotation::Document;
 use crate::rotation::clock::until;
 use crate::rotation::policy::Policy;
@@ -182,7 +183,7 @@ impl<'a> TokensClient<'a> {
 pub(crate) async fn validate(xoxoday: &Xoxoday, user: Option<&Email>) -> Result<Validity, Error> {
     const OPERATION: Operation = Operation::ValidateTokenPoints;
 
-    let reply = xoxoday.call::<Box<RawValue>>(user, OPERATION, None::<&()>);
+    let reply = xoxoday.call::<Box<RawValue>>(user, OPERATION, None::<&()>, random::request_id());
     let read = |answer: Box<RawValue>| Ok(validity(answer.get()));
     reply.await?.read(OPERATION, read)
 }

@@ -25,6 +25,7 @@ use crate::client::Xoxoday;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind};
 use crate::members::Members;
+use crate::random;
 
 /// The most recipients, or cancellations, in one call. Xoxoday documents no
 /// limit for the API; its dashboard takes this many in a file.
@@ -128,7 +129,18 @@ impl<'a> PointsClient<'a> {
         operation: Operation,
         request: &impl Serialize,
     ) -> Result<Reply<Box<RawValue>>, Error> {
-        let call = self.xoxoday.call(self.user, operation, Some(request));
+        self.call_as(random::request_id(), operation, request).await
+    }
+
+    async fn call_as(
+        &self,
+        request_id: String,
+        operation: Operation,
+        request: &impl Serialize,
+    ) -> Result<Reply<Box<RawValue>>, Error> {
+        let call = self
+            .xoxoday
+            .call(self.user, operation, Some(request), request_id);
         call.await
     }
 }

@@ -14,6 +14,7 @@ use crate::email::Email;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::members::Members;
+use crate::random;
 use crate::rotation::seed::check_token;
 use crate::transport::Authenticated;
 
@@ -76,7 +77,13 @@ pub(super) async fn mint(
         scope: "user_session".into(),
         user_input: user.to_string(),
     };
-    let reply = transport.call(limits, None, OPERATION, Some(&request));
+    let reply = transport.call(
+        limits,
+        None,
+        OPERATION,
+        Some(&request),
+        random::request_id(),
+    );
     reply.await?.read(OPERATION, |answer: Box<RawValue>| {
         understand(user, answer.get())
             .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the answer has no access token"))
