@@ -46,7 +46,7 @@ pub(super) async fn run(
         in_vain: 0,
         waits: 0,
     };
-    let ended = run.to_the_end().await?;
+    let ended = run.proceed().await?;
     let totals = *run.totals;
     Ok(Summary { totals, ended })
 }
@@ -73,7 +73,7 @@ struct Run<'a, F, P> {
 }
 
 impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
-    async fn to_the_end(&mut self) -> Result<Ended, Error> {
+    async fn proceed(&mut self) -> Result<Ended, Error> {
         while !self.stop.is_asked().await {
             let most = match self.row < self.alone_up_to {
                 true => 1,
