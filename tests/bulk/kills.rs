@@ -3,7 +3,8 @@
 //! may have been or not is listed.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use xoxoday_auth::bulk::{Bulk, Fate, Resolution};
@@ -38,7 +39,11 @@ async fn survives_kills(answer: SendAnswer, batch: usize) {
     loop {
         runs += 1;
         assert!(runs < 10 * kills, "it does not come to an end");
-        let mut child = send.sender(batch, &[]).spawn().unwrap();
+        let mut command = send.sender(batch, &[]);
+        if canary::is_watching() {
+            command.stderr(Stdio::inherit());
+        }
+        let mut child = command.spawn().unwrap();
         let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
         if killed < kills {
             // Also before the ledger is there, and while it is opened.
@@ -52,14 +57,8 @@ async fn survives_kills(answer: SendAnswer, batch: usize) {
             continue;
         }
         let done = told.any(|line| line.unwrap() == "done");
-        let mut said = String::new();
-        child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut said)
-            .unwrap();
-        assert!(child.wait().unwrap().success() && done, "{said}");
+        let ended = child.wait_with_output().unwrap();
+        assert!(ended.status.success() && done, "{ended:?}");
         break;
     }
     let mut bulk = Bulk::open(send.ledger()).unwrap();

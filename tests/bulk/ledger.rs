@@ -5,6 +5,7 @@ use std::process::Output;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use xoxoday_auth::bulk::{Bulk, Resolution};
 use xoxoday_sandbox::{Gate, Operation, Trouble};
+use xoxoday_tests::canary;
 
 use crate::send::{Send, rows};
 
@@ -13,7 +14,11 @@ fn sends(send: &Send) -> usize {
 }
 
 fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    if canary::is_watching() {
+        eprintln!("{said}");
+    }
+    said
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! server, the network, the disk or the process itself fails.
 
 mod kills;
+#[cfg(target_os = "linux")]
 mod ledger;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -29,7 +29,7 @@ impl Send {
             for number in (ELSEWHERE..=rows).step_by(ELSEWHERE) {
                 builder = builder.registered_elsewhere(recipient(number));
             }
-            builder.wallet("1000000")
+            builder.wallet("1000000000")
         });
         let directory = directory();
         let send = Self {

@@ -112,13 +112,13 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
         let verdict = Verdict::of(answer, rows.len(), &request_id);
 
         let fates: Vec<_> = rows.iter().copied().zip(verdict.fates).collect();
+        let kept = fates.clone();
+        let kept = self.on_disk(move |it| it.settle(&kept)).await;
+        kept.map_err(|error| unkept(&error, &fates))?;
         for ((_, fate), amount) in fates.iter().zip(&amounts) {
             self.totals.shift(&Fate::Pending, fate, *amount)?;
             self.settled += u64::from(*fate != Fate::Pending);
         }
-        let kept = fates.clone();
-        let kept = self.on_disk(move |it| it.settle(&kept)).await;
-        kept.map_err(|error| unkept(&error, &fates))?;
         Ok(verdict.next)
     }
 

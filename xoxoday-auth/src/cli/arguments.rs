@@ -175,6 +175,9 @@ pub(super) struct Send {
 /// failed, if it is called not sent. Nothing is sent now.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+#[command(override_usage = "\
+xoxoday points resolve --ledger PATH --row N --credited|--not-sent
+       xoxoday points resolve --ledger PATH --file FILE")]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["row", "file"])))]
 #[command(group(clap::ArgGroup::new("what").args(["credited", "not_sent"])))]
 pub(super) struct Resolve {
