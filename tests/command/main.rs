@@ -3,6 +3,7 @@
 
 mod account;
 mod import;
+mod points;
 #[cfg(target_os = "linux")]
 mod prompt;
 mod rotate;

@@ -31,11 +31,22 @@ fn help_tells_the_exit_codes_and_the_variables_in_80_columns_without_colour() {
     ] {
         assert!(general.contains(variable), "{variable}");
     }
-    for command in ["", "import", "status", "rotate", "run", "validate"] {
-        let text = match command {
-            "" => general.clone(),
-            command => help(&[command, "--help"]),
-        };
+    for command in [
+        "",
+        "import",
+        "status",
+        "rotate",
+        "run",
+        "validate",
+        "points",
+        "points balance",
+        "points send",
+        "points resolve",
+        "points cancel",
+    ] {
+        let mut arguments: Vec<_> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let text = help(&arguments);
         for code in 0..=5 {
             assert!(text.contains(&format!("\n  {code}  ")), "{command}: {code}");
         }

@@ -68,21 +68,21 @@ pub fn secrets_of(sandbox: &Sandbox) -> Vec<String> {
 
 /// A sandbox with a Super Admin and two users.
 pub fn sandbox() -> TestSandbox {
-    sandbox_with(|sandbox| sandbox)
+    sandbox_with(|builder| builder)
 }
 
-/// The same, with something more.
+/// The same with something changed.
 pub fn sandbox_with(
-    more: impl FnOnce(xoxoday_sandbox::Builder) -> xoxoday_sandbox::Builder,
+    change: impl FnOnce(xoxoday_sandbox::Builder) -> xoxoday_sandbox::Builder,
 ) -> TestSandbox {
     canary::watch();
-    let sandbox = Sandbox::builder()
+    let builder = Sandbox::builder()
         .token_prefix(canary::MARK)
         .wallet("10000")
         .super_admin(BOSS)
         .user(JOHN, "150")
         .user("jane@company.example", "0");
-    let sandbox = more(sandbox)
+    let sandbox = change(builder)
         .start()
         .expect("the sandbox starts on a free port of this machine");
     // Its port was another's before.

@@ -71,7 +71,10 @@ impl Authenticated {
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
         let operation = errand.operation;
-        let request_id = random::request_id();
+        let request_id = match errand.request_id {
+            Some(known) => known.to_owned(),
+            None => random::request_id(),
+        };
         let environment = self.endpoints.environment();
         let mut span = CallSpan::new(operation, environment, Some(&request_id));
         let sending = Sending {

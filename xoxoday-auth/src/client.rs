@@ -7,7 +7,6 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use xoxoday_api::Operation;
 use xoxoday_api::secret::ClientSecret;
 
 use crate::builder::Builder;
@@ -20,6 +19,8 @@ use crate::events::Events;
 use crate::limits::Limits;
 use crate::points::{PointsClient, SendBody};
 use crate::raw::Raw;
+#[cfg(feature = "bulk")]
+use crate::rotation::Account;
 use crate::tokens::TokensClient;
 use crate::transport::Authenticated;
 use crate::users::{UserSession, UserTokensClient};
@@ -144,15 +145,21 @@ impl Xoxoday {
         Ok(read(&live?.header))
     }
 
+    /// Whose tokens these are.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn account(&self) -> Account {
+        self.transport.rotator.document().account().clone()
+    }
+
     /// Makes a facade's call: on behalf of a user, or the account's own.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         user: Option<&Email>,
-        operation: Operation,
+        errand: Errand<'_>,
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
         let session = user.map(|user| self.transport.sessions.of(user));
-        let errand = Errand::of(operation).on_behalf_of(session.as_ref());
+        let errand = errand.on_behalf_of(session.as_ref());
         self.transport.call(&self.limits, errand, body).await
     }
 

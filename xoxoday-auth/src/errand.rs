@@ -16,6 +16,8 @@ pub(crate) struct Errand<'a> {
     pub(crate) session: Option<&'a Arc<Session>>,
     /// Whether doing it twice does no harm.
     pub(crate) is_repeatable: bool,
+    /// The `X-Request-Id`, where it was written down before.
+    pub(crate) request_id: Option<&'a str>,
 }
 
 impl<'a> Errand<'a> {
@@ -24,11 +26,17 @@ impl<'a> Errand<'a> {
             operation,
             session: None,
             is_repeatable: is_repeatable(operation),
+            request_id: None,
         }
     }
 
     pub(crate) fn on_behalf_of(mut self, session: Option<&'a Arc<Session>>) -> Self {
         self.session = session;
+        self
+    }
+
+    pub(crate) fn known_as(mut self, request_id: Option<&'a str>) -> Self {
+        self.request_id = request_id;
         self
     }
 

@@ -72,6 +72,7 @@
 //! | `postgres` | | tokens in PostgreSQL, for replicas that share an account: `store::PostgresStore` |
 //! | `seal` | | tokens sealed at rest, in any store: `store::Sealed` |
 //! | `schemars` | | `JsonSchema` for the types of the API |
+//! | `bulk` | | points to many, with a ledger beside the send: `bulk` |
 //! | `cli` | | the `xoxoday` command, documented in the module `cli` |
 #![warn(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -87,6 +88,8 @@ mod readme {}
 
 mod answer;
 mod builder;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 mod call;
 mod classify;
 #[cfg(feature = "cli")]

@@ -9,6 +9,7 @@ use xoxoday_api::number::EpochMillis;
 
 use crate::client::Xoxoday;
 use crate::email::Email;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 use crate::members::Members;
 use crate::rotation::Document;
@@ -182,7 +183,7 @@ impl<'a> TokensClient<'a> {
 pub(crate) async fn validate(xoxoday: &Xoxoday, user: Option<&Email>) -> Result<Validity, Error> {
     const OPERATION: Operation = Operation::ValidateTokenPoints;
 
-    let reply = xoxoday.call::<Box<RawValue>>(user, OPERATION, None::<&()>);
+    let reply = xoxoday.call::<Box<RawValue>>(user, Errand::of(OPERATION), None::<&()>);
     let read = |answer: Box<RawValue>| Ok(validity(answer.get()));
     reply.await?.read(OPERATION, read)
 }

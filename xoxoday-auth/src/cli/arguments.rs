@@ -1,6 +1,7 @@
 //! What can be said to the command. No secret is among it: a process's
 //! arguments can be read by every user of the machine.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -16,8 +17,9 @@ Exit codes:
   1  failed
   2  wrong usage, or a variable that is missing or wrong
   3  a person must take new tokens from the dashboard and import them
-  4  a rotation is due or must wait, or something is not as it should be
-  5  nobody knows what became of an exchange: its answer was lost"
+  4  a rotation is due or must wait, rows of a send are still pending, or
+     something is not as it should be
+  5  nobody knows what became of an exchange, or of points: an answer was lost"
     };
 }
 
@@ -48,7 +50,7 @@ Variables:
     exit_codes!()
 );
 
-/// Keeps the tokens of a Xoxoday account alive.
+/// Keeps the tokens of a Xoxoday account alive, and sends its points.
 ///
 /// A refresh token works once, and each use brings a new one. This command
 /// takes the first one in, and sees to it that the newest is never lost.
@@ -84,6 +86,134 @@ pub(super) enum Command {
     /// One that is rejected is rotated, and the new one is validated.
     #[command(after_help = EXIT_CODES, verbatim_doc_comment)]
     Validate,
+    /// Balances, sending and cancelling.
+    #[command(after_help = EXIT_CODES)]
+    Points {
+        #[command(subcommand)]
+        command: PointsCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PointsCommand {
+    Balance(Balance),
+    Send(Box<Send>),
+    Resolve(Resolve),
+    Cancel(Cancel),
+}
+
+/// Show the points that a user can spend.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+pub(super) struct Balance {
+    /// The user's address.
+    #[arg(required_unless_present = "phone")]
+    pub(super) email: Option<String>,
+    /// The user's phone instead, such as +91-8999888887.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "email")]
+    pub(super) phone: Option<String>,
+}
+
+/// Send points to one recipient, or to a file of them.
+///
+/// The file is CSV with the header to_email,to_name,amount,citation, or JSON
+/// lines with the same members. What was sent is kept in the ledger: after a
+/// crash the same command skips what is done, sends what never left, and lists
+/// what nobody knows of. That it never sends again by itself: xoxoday points
+/// resolve takes your word for it.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+#[command(override_usage = "\
+xoxoday points send --sender EMAIL --to EMAIL --amount N [OPTIONS]
+       xoxoday points send --sender EMAIL --file FILE --ledger PATH [OPTIONS]")]
+#[command(group(clap::ArgGroup::new("whom").required(true).args(["to", "file"])))]
+pub(super) struct Send {
+    /// The Super Admin who sends.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) sender: String,
+    /// The one recipient.
+    #[arg(long, value_name = "EMAIL", requires = "amount")]
+    pub(super) to: Option<String>,
+    /// How many points, such as 100 or 12.50.
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    pub(super) amount: Option<String>,
+    /// The recipient's full name.
+    #[arg(long, conflicts_with = "file")]
+    pub(super) name: Option<String>,
+    /// The note that goes with the points.
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
+    pub(super) citation: Option<String>,
+    /// A file of rows.
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Where to keep what was sent: a file of its own for each send.
+    #[arg(long, value_name = "PATH", conflicts_with = "to")]
+    pub(super) ledger: Option<PathBuf>,
+    /// Let the points expire after so many months.
+    #[arg(long, value_name = "N")]
+    pub(super) expiry_months: Option<u32>,
+    /// Rows in a request [1]. The documented answer tells of one alone.
+    #[arg(long, value_name = "N", conflicts_with = "to")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub(super) batch: Option<u16>,
+    /// Send rows that say the same as often as they are there.
+    #[arg(long, conflicts_with = "to")]
+    pub(super) allow_duplicates: bool,
+    /// Check every row, show the totals and send nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Write a line for each row with its outcome and its transaction id.
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    pub(super) report: Option<PathBuf>,
+}
+
+/// Say what became of rows of which nobody knows.
+///
+/// Row by row, or by a report in which "unknown" was replaced by "credited" or
+/// "not_sent". What was not sent is sent when the send is run again; so is what
+/// failed, if it is called not sent. Nothing is sent now.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+#[command(override_usage = "\
+xoxoday points resolve --ledger PATH --row N --credited|--not-sent
+       xoxoday points resolve --ledger PATH --file FILE")]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["row", "file"])))]
+#[command(group(clap::ArgGroup::new("what").args(["credited", "not_sent"])))]
+pub(super) struct Resolve {
+    /// The ledger of the send.
+    #[arg(long, value_name = "PATH")]
+    pub(super) ledger: PathBuf,
+    /// The row, as the report numbers it.
+    #[arg(long, value_name = "N", requires = "what")]
+    pub(super) row: Option<u64>,
+    /// The recipient has the points.
+    #[arg(long, conflicts_with = "file")]
+    pub(super) credited: bool,
+    /// The recipient does not have them.
+    #[arg(long, conflicts_with = "file")]
+    pub(super) not_sent: bool,
+    /// A report that was filled in, or any CSV with the columns row and outcome.
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Take points back by their transaction ids.
+///
+/// To repeat it does no harm. Points that were spent cannot be taken back.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+pub(super) struct Cancel {
+    /// Transaction ids.
+    #[arg(value_name = "ID", required_unless_present = "ledger")]
+    pub(super) ids: Vec<i64>,
+    /// All that a send has credited, and write down in its ledger what was
+    /// taken back.
+    #[arg(long, value_name = "PATH", conflicts_with = "ids")]
+    #[arg(verbatim_doc_comment)]
+    pub(super) ledger: Option<PathBuf>,
 }
 
 /// Take the dashboard's tokens into the store.
@@ -157,6 +287,12 @@ impl Command {
             Self::Rotate(_) => "rotate",
             Self::Run => "run",
             Self::Validate => "validate",
+            Self::Points { command } => match command {
+                PointsCommand::Balance(_) => "points balance",
+                PointsCommand::Send(_) => "points send",
+                PointsCommand::Resolve(_) => "points resolve",
+                PointsCommand::Cancel(_) => "points cancel",
+            },
         }
     }
 }

@@ -6,6 +6,7 @@ mod import;
 mod log;
 mod notify;
 mod page;
+mod points;
 mod report;
 mod rotate;
 mod run;
@@ -53,6 +54,7 @@ async fn perform(arguments: &Arguments) -> Report {
         Command::Rotate(arguments) => rotate::perform(arguments).await,
         Command::Run => Ok(run::perform(arguments.json).await),
         Command::Validate => validate::perform().await,
+        Command::Points { command } => points::perform(command, arguments.json).await,
     };
     done.unwrap_or_else(|error| Report::of_error(&error))
 }

@@ -83,6 +83,12 @@ impl Report {
         )
     }
 
+    /// Adds lines for people, on standard output.
+    pub(super) fn saying(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
     pub(super) fn ending(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self

@@ -23,6 +23,7 @@ use crate::call::Reply;
 use crate::classify::words;
 use crate::client::Xoxoday;
 use crate::email::Email;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 use crate::members::Members;
 
@@ -128,8 +129,15 @@ impl<'a> PointsClient<'a> {
         operation: Operation,
         request: &impl Serialize,
     ) -> Result<Reply<Box<RawValue>>, Error> {
-        let call = self.xoxoday.call(self.user, operation, Some(request));
-        call.await
+        self.run(Errand::of(operation), request).await
+    }
+
+    async fn run(
+        &self,
+        errand: Errand<'_>,
+        request: &impl Serialize,
+    ) -> Result<Reply<Box<RawValue>>, Error> {
+        self.xoxoday.call(self.user, errand, Some(request)).await
     }
 }
 

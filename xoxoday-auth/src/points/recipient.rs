@@ -72,7 +72,7 @@ impl Recipient {
         self.citation.as_deref()
     }
 
-    pub(super) fn to_wire(&self) -> types::Recipient {
+    pub(crate) fn to_wire(&self) -> types::Recipient {
         types::Recipient {
             amount: self.amount,
             citation: self.citation.clone(),

@@ -8,6 +8,7 @@ use xoxoday_api::types::{self, SendPointsQuery, StoreTag};
 use super::sent::{self, SentPoints};
 use super::{PointsClient, Recipient, check_length};
 use crate::email::Email;
+use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 
 /// Points about to be sent: [`PointsClient::send_from`].
@@ -18,6 +19,7 @@ pub struct SendPoints<'a> {
     sender: String,
     recipients: Vec<Recipient>,
     expiry_months: Option<u32>,
+    request_id: Option<String>,
 }
 
 impl<'a> SendPoints<'a> {
@@ -27,6 +29,7 @@ impl<'a> SendPoints<'a> {
             sender: sender.to_owned(),
             recipients: Vec::new(),
             expiry_months: None,
+            request_id: None,
         }
     }
 
@@ -45,6 +48,13 @@ impl<'a> SendPoints<'a> {
     /// Lets the points expire after so many months.
     pub fn expiry_months(mut self, months: u32) -> Self {
         self.expiry_months = Some(months);
+        self
+    }
+
+    /// Sends it under a name that was written down before.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn request_id(mut self, id: &str) -> Self {
+        self.request_id = Some(id.to_owned());
         self
     }
 
@@ -86,16 +96,18 @@ impl<'a> SendPoints<'a> {
             recipients: self.recipients.iter().map(Recipient::to_wire).collect(),
             sender_email: sender.to_string(),
         };
-        let reply = match self.points.xoxoday.send_body {
+        let errand = Errand::of(Operation::SendPoints).known_as(self.request_id.as_deref());
+        let points = self.points;
+        let reply = match points.xoxoday.send_body {
             SendBody::AsDocumented => {
                 let request = Request::new(variables);
-                self.points.call(Operation::SendPoints, &request).await
+                points.run(errand, &request).await
             }
             SendBody::Wrapped => {
                 let request = Request::new(Wrapped {
                     recipients_data: variables,
                 });
-                self.points.call(Operation::SendPoints, &request).await
+                points.run(errand, &request).await
             }
         };
         match reply {

@@ -1,0 +1,306 @@
+//! What an answer means for the rows of a batch, and for the run. Pure.
+
+use crate::codes::turns_away;
+use crate::error::{Error, ErrorKind};
+use crate::points::{SendOutcome, SendResult, SentPoints};
+
+use super::row::Fate;
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    /// The fate of each row, in the order they were sent.
+    pub(super) fates: Vec<Fate>,
+    pub(super) next: Next,
+}
+
+/// How the run goes on.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// With the next batch.
+    On,
+    /// The same rows one at a time: together they were refused, and nothing was
+    /// sent.
+    Divide,
+    /// One row at a time from here on: the answers tell of one alone.
+    Alone,
+    /// Xoxoday refused the rows.
+    Refused(Error),
+    /// Nothing was sent; after a while the same again.
+    Wait(Error),
+    /// Nobody knows what was sent: once Xoxoday answers again, with the next.
+    Ask(Error),
+    /// Not at all before somebody has looked.
+    Halt(Error),
+}
+
+impl Verdict {
+    /// Judges what a send of so many rows brought, that left under this name.
+    pub(super) fn of(answer: Result<SentPoints, Error>, rows: usize, request_id: &str) -> Self {
+        let error = match answer {
+            Ok(sent) => return Self::each(&sent, None, request_id, Next::On),
+            Err(error) => error,
+        };
+        let all = |fate: Fate| vec![fate; rows];
+        let unknown = || Fate::Unknown {
+            why: error.to_string(),
+            request_id: Some(request_id.to_owned()),
+        };
+        match (error.kind(), error.sent()) {
+            (ErrorKind::Unavailable, _) => Self {
+                fates: all(Fate::Pending),
+                next: Next::Wait(error),
+            },
+            (ErrorKind::LoginRequired | ErrorKind::InvalidInput, _) => Self {
+                fates: all(Fate::Pending),
+                next: Next::Halt(error),
+            },
+            (ErrorKind::Refused, None) if turned_away(&error, request_id) => Self {
+                fates: all(Fate::Pending),
+                next: Next::Halt(error),
+            },
+            (ErrorKind::Refused, None) if rows > 1 => Self {
+                fates: all(Fate::Pending),
+                next: Next::Divide,
+            },
+            (ErrorKind::Refused, None) => Self {
+                fates: all(Fate::Failed {
+                    reason: error.to_string(),
+                    code: error.code().map(str::to_owned),
+                    request_id: Some(request_id.to_owned()),
+                }),
+                next: Next::Refused(error),
+            },
+            // An answer that calls it a failure and lists everyone as credited
+            // is believed in neither.
+            (ErrorKind::OutcomeUnknown, Some(sent)) if sent.all_credited() => Self {
+                fates: all(unknown()),
+                next: Next::Ask(error),
+            },
+            (ErrorKind::Refused | ErrorKind::OutcomeUnknown, Some(sent)) => {
+                let sent = sent.clone();
+                let told = sent
+                    .results
+                    .iter()
+                    .any(|result| result.outcome != SendOutcome::Unreported);
+                // One who cannot receive may have brought all the others down.
+                let first = sent.results.first().map(|result| &result.outcome);
+                let alike = |result: &SendResult| Some(&result.outcome) == first;
+                let divisible = rows > 1 && sent.results.iter().all(alike);
+                let why = error.to_string();
+                let next = match error.kind() {
+                    ErrorKind::OutcomeUnknown if told => Next::Alone,
+                    ErrorKind::OutcomeUnknown => Next::Ask(error),
+                    _ if divisible => {
+                        let fates = all(Fate::Pending);
+                        return Self {
+                            fates,
+                            next: Next::Divide,
+                        };
+                    }
+                    _ if sent.credited().count() > 0 => Next::On,
+                    _ => Next::Refused(error),
+                };
+                Self::each(&sent, Some(&why), request_id, next)
+            }
+            (ErrorKind::OutcomeUnknown, None) => Self {
+                fates: all(unknown()),
+                next: Next::Ask(error),
+            },
+            (ErrorKind::Unexpected, _) => Self {
+                fates: all(unknown()),
+                next: Next::Halt(error),
+            },
+        }
+    }
+
+    fn each(sent: &SentPoints, why: Option<&str>, request_id: &str, next: Next) -> Self {
+        let fate = |result: &SendResult| {
+            let request_id = Some(request_id.to_owned());
+            match &result.outcome {
+                SendOutcome::Credited => Fate::Credited {
+                    transaction: result.transaction,
+                    request_id,
+                    by_hand: false,
+                },
+                SendOutcome::Refused(reason) => Fate::Failed {
+                    reason: reason.clone(),
+                    code: None,
+                    request_id,
+                },
+                SendOutcome::Unreported => Fate::Unknown {
+                    why: why.unwrap_or("the answer does not speak of it").to_owned(),
+                    request_id,
+                },
+            }
+        };
+        Self {
+            fates: sent.results.iter().map(fate).collect(),
+            next,
+        }
+    }
+}
+
+/// Whether it is the account that was refused, and not the rows. Then nothing
+/// was done, and the next row fares no better.
+fn turned_away(error: &Error, request_id: &str) -> bool {
+    let status = error.status().map(|status| status.as_u16());
+    let code = error.code().is_some_and(turns_away);
+    // The refusal of another request: of the exchange that this one waited for.
+    let another = error.request_id().is_some_and(|id| id != request_id);
+    code || another || error.wait().is_some() || matches!(status, None | Some(401 | 403))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::StatusCode;
+
+    use super::*;
+    use crate::points::Recipient;
+
+    const ID: &str = "id-1";
+
+    fn sent(outcomes: &[SendOutcome]) -> SentPoints {
+        let result = |outcome: &SendOutcome| SendResult {
+            recipient: Recipient::new("a@x.com", 1).unwrap(),
+            outcome: outcome.clone(),
+            transaction: None,
+            points: None,
+        };
+        SentPoints {
+            results: outcomes.iter().map(result).collect(),
+            unmatched: Vec::new(),
+            message: None,
+        }
+    }
+
+    fn refused(why: &str) -> SendOutcome {
+        SendOutcome::Refused(why.into())
+    }
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind, "why").with_request_id(ID)
+    }
+
+    /// The words for the rows, and how it goes on.
+    fn judged(answer: Result<SentPoints, Error>, rows: usize) -> (Vec<&'static str>, &'static str) {
+        let verdict = Verdict::of(answer, rows, ID);
+        let next = match verdict.next {
+            Next::On => "on",
+            Next::Divide => "divide",
+            Next::Alone => "alone",
+            Next::Refused(_) => "refused",
+            Next::Wait(_) => "wait",
+            Next::Ask(_) => "ask",
+            Next::Halt(_) => "halt",
+        };
+        (verdict.fates.iter().map(Fate::word).collect(), next)
+    }
+
+    #[test]
+    fn each_row_keeps_its_own_outcome() {
+        use ErrorKind::{OutcomeUnknown, Refused};
+        use SendOutcome::{Credited, Unreported};
+
+        let of = |kind, outcomes: &[SendOutcome]| {
+            judged(Err(error(kind).with_sent(sent(outcomes))), outcomes.len())
+        };
+        assert_eq!(judged(Ok(sent(&[Credited])), 1), (vec!["credited"], "on"));
+        for (kind, outcomes, words, next) in [
+            (
+                Refused,
+                [Credited, refused("x")],
+                ["credited", "failed"],
+                "on",
+            ),
+            (
+                Refused,
+                [refused("x"), refused("y")],
+                ["failed", "failed"],
+                "refused",
+            ),
+            // All alike: one may have brought the other down.
+            (
+                Refused,
+                [refused("x"), refused("x")],
+                ["pending", "pending"],
+                "divide",
+            ),
+            (
+                OutcomeUnknown,
+                [Credited, Unreported],
+                ["credited", "unknown"],
+                "alone",
+            ),
+            (
+                OutcomeUnknown,
+                [refused("x"), Unreported],
+                ["failed", "unknown"],
+                "alone",
+            ),
+            (
+                OutcomeUnknown,
+                [Unreported, Unreported],
+                ["unknown", "unknown"],
+                "ask",
+            ),
+            // Called a failure, with everyone listed as credited.
+            (
+                OutcomeUnknown,
+                [Credited, Credited],
+                ["unknown", "unknown"],
+                "ask",
+            ),
+        ] {
+            let expected = (words.to_vec(), next);
+            assert_eq!(of(kind, &outcomes), expected, "{kind:?} {outcomes:?}");
+        }
+        let one = of(Refused, &[refused("x")]);
+        assert_eq!(one, (vec!["failed"], "refused"));
+    }
+
+    #[test]
+    fn rows_are_pending_again_only_where_nothing_was_sent() {
+        for (kind, word, next) in [
+            (ErrorKind::InvalidInput, "pending", "halt"),
+            (ErrorKind::LoginRequired, "pending", "halt"),
+            (ErrorKind::Unavailable, "pending", "wait"),
+            (ErrorKind::OutcomeUnknown, "unknown", "ask"),
+            (ErrorKind::Unexpected, "unknown", "halt"),
+        ] {
+            assert_eq!(
+                judged(Err(error(kind)), 2),
+                (vec![word; 2], next),
+                "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_account_fails_no_row() {
+        let refused = |status| error(ErrorKind::Refused).with_status(status);
+        let (bad, unauthorized) = (StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED);
+        let code = |code: &str| refused(bad).with_code(Some(code.into()));
+        let of_another = Error::new(ErrorKind::Refused, "denied")
+            .with_status(bad)
+            .with_request_id("the exchange");
+        for of_the_account in [
+            code("PIPE10016"),
+            code("PLE10019"),
+            refused(unauthorized),
+            refused(StatusCode::FORBIDDEN),
+            refused(bad).retry_after(Duration::from_secs(5)),
+            error(ErrorKind::Refused),
+            of_another,
+        ] {
+            assert_eq!(judged(Err(of_the_account), 1), (vec!["pending"], "halt"));
+        }
+        for of_the_row in [refused(bad), code("PLE10030")] {
+            assert_eq!(judged(Err(of_the_row), 1), (vec!["failed"], "refused"));
+        }
+        // Of several, nobody knows whose fault it was.
+        assert_eq!(judged(Err(refused(bad)), 2), (vec!["pending"; 2], "divide"));
+    }
+}

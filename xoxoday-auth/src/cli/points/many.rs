@@ -1,0 +1,160 @@
+//! `xoxoday points send --file`.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use super::confirm::{confirm, intention};
+use super::watch::Watch;
+use super::{as_json, counted, lines, listen, usage, with};
+use crate::builder::Builder;
+use crate::bulk::{Bulk, Ended, Input, Order, Pace, Summary, Totals};
+use crate::cli::arguments::Send;
+use crate::cli::exit::Exit;
+use crate::cli::report::Report;
+use crate::error::Error;
+use crate::rotation::Account;
+
+pub(super) async fn send(arguments: &Send, file: &Path, json: bool) -> Result<Report, Error> {
+    let mut stop = listen()?;
+    let builder = Builder::from_env()?;
+    let account = builder.account();
+    let order = order(arguments, account.clone())?;
+    if arguments.dry_run {
+        return dry_run(arguments, &order, file, &account);
+    }
+    let ledger = arguments.ledger.as_deref();
+    let ledger = ledger.ok_or_else(|| usage("where to keep what was sent: give --ledger"))?;
+    let begun = match is_there(ledger) {
+        true => Some(Bulk::load(ledger, &order, rows(file)?)?),
+        false => None,
+    };
+    // Before a ledger is begun: who does not confirm leaves nothing behind.
+    let pending = match &begun {
+        Some(bulk) => bulk.totals().pending,
+        None => order.check(rows(file)?)?,
+    };
+    if pending.rows > 0 {
+        let intention = intention(&account, &arguments.sender, pending);
+        confirm(arguments.yes, &intention)?;
+    }
+    let xoxoday = builder.build().await?;
+    let mut bulk = match begun {
+        Some(bulk) => bulk,
+        None => Bulk::load(ledger, &order, rows(file)?)?,
+    };
+    let pace = match arguments.batch {
+        Some(rows) => Pace::default().batch(rows.into()),
+        None => Pace::default(),
+    };
+    let mut watch = Watch::new(json);
+    let run = bulk.run(&xoxoday, &pace, stop.asked(), |progress| {
+        watch.see(progress);
+    });
+    let summary = with(&xoxoday, run).await;
+    watch.end();
+    // A ledger that failed may still be read.
+    let reported = match &arguments.report {
+        Some(path) => reported(&bulk, path),
+        None => Ok(()),
+    };
+    let report = told(&summary?).with("ledger", ledger.display().to_string());
+    let report = match reported {
+        Ok(()) => report,
+        Err(error) if report.exit() == Exit::Fine => report
+            .ending(Exit::Failed)
+            .complaining("failed", error.to_string()),
+        Err(_) => report,
+    };
+    Ok(report.about(&account))
+}
+
+fn order(arguments: &Send, account: Account) -> Result<Order, Error> {
+    let mut order = Order::of(account, &arguments.sender)?;
+    if let Some(months) = arguments.expiry_months {
+        order = order.expiry_months(months)?;
+    }
+    Ok(match arguments.allow_duplicates {
+        true => order.allow_duplicates(),
+        false => order,
+    })
+}
+
+fn rows(path: &Path) -> Result<Input<BufReader<File>>, Error> {
+    let input = File::open(path).and_then(|file| Input::of_either(BufReader::new(file)));
+    input.map_err(|error| Error::input(path.display(), error))
+}
+
+fn is_there(ledger: &Path) -> bool {
+    // One that cannot be looked at is found out when it is opened.
+    ledger.try_exists().unwrap_or(true)
+}
+
+fn dry_run(
+    arguments: &Send,
+    order: &Order,
+    file: &Path,
+    account: &Account,
+) -> Result<Report, Error> {
+    let totals = match &arguments.ledger {
+        Some(ledger) if is_there(ledger) => Bulk::load(ledger, order, rows(file)?)?.totals(),
+        _ => Totals {
+            pending: order.check(rows(file)?)?,
+            ..Totals::default()
+        },
+    };
+    let intention = intention(account, &arguments.sender, totals.pending);
+    let text = format!("dry run: {intention}\n{}", lines(&totals));
+    Ok(Report::new(Exit::Fine, text)
+        .with("outcome", "dry_run")
+        .with("totals", as_json(&totals))
+        .about(account))
+}
+
+fn reported(bulk: &Bulk, path: &Path) -> Result<(), Error> {
+    let file = File::create(path).map_err(|error| Error::input(path.display(), error))?;
+    bulk.report(file)
+}
+
+/// What is unknown comes first: a person must look at it, whatever else is.
+fn told(summary: &Summary) -> Report {
+    let totals = &summary.totals;
+    let (outcome, exit) = match &summary.ended {
+        Ended::Done => ("done", Exit::Fine),
+        Ended::Stopped => ("stopped", Exit::Degraded),
+        Ended::Halted(error) => ("halted", Exit::of(error)),
+    };
+    let report = match &summary.ended {
+        Ended::Halted(error) => Report::of_error(error).saying(lines(totals)),
+        _ => Report::new(exit, lines(totals)),
+    };
+    let (failed, unknown) = (totals.failed.rows, totals.unknown.rows);
+    let report = match (&summary.ended, unknown, failed) {
+        (Ended::Halted(_), 0, _) => report,
+        (Ended::Halted(error), ..) => report
+            .ending(Exit::OutcomeUnknown)
+            .complaining("outcome_unknown", format!("{}; {error}", look(unknown))),
+        (_, 1.., _) => report
+            .ending(Exit::OutcomeUnknown)
+            .complaining("outcome_unknown", look(unknown)),
+        (Ended::Stopped, ..) => report.complaining(
+            "stopped",
+            "told to stop: the rest is pending; the same command goes on with it",
+        ),
+        (_, _, 1..) => report.ending(Exit::Failed).complaining(
+            "refused",
+            format!("{} refused: --report FILE says why", counted(failed, "row")),
+        ),
+        _ => report,
+    };
+    report
+        .with("outcome", outcome)
+        .with("totals", as_json(totals))
+}
+
+fn look(unknown: u64) -> String {
+    format!(
+        "nobody knows whether {} were credited: look at the balances and give your word with xoxoday points resolve; --report FILE lists them",
+        counted(unknown, "row")
+    )
+}
