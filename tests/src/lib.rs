@@ -18,6 +18,11 @@ pub mod proxy;
 pub mod search;
 pub mod troubled;
 
+/// Its mocks are not at hand in the package that it belongs to.
+#[cfg(doctest)]
+#[doc = include_str!("../../xoxoday-auth/src/guide/testing.md")]
+mod guide_to_testing {}
+
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
