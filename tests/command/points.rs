@@ -1,7 +1,8 @@
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::json;
-use xoxoday_sandbox::{Operation, Trouble};
+use xoxoday_sandbox::{Gate, Operation, Trouble};
 use xoxoday_tests::{BOSS, JOHN, answer};
 
 use crate::account::{Account, Ended};
@@ -13,6 +14,10 @@ impl Account {
 
     /// Sends a file of three rows.
     fn send(&self, further: &[&str]) -> Ended {
+        self.end(self.sender(further).spawn().unwrap())
+    }
+
+    fn sender(&self, further: &[&str]) -> Command {
         let rows = "to_email,to_name,amount,citation\r\n\
             ann@company.example,\"Smith, Ann\",10.50,Thanks\r\n\
             zoe@company.example,Zoë,7,\r\n\
@@ -23,7 +28,7 @@ impl Account {
         let mut arguments = vec!["points", "send", "--sender", BOSS];
         arguments.extend(["--file", &file, "--ledger", &ledger]);
         arguments.extend(further);
-        self.run(&arguments)
+        self.command(&arguments)
     }
 
     fn on_ledger(&self, command: &[&str], further: &[&str]) -> Ended {
@@ -182,6 +187,28 @@ fn what_was_refused_ends_with_1_and_a_limit_of_the_account_leaves_all_pending() 
     assert_eq!(halted.json()["outcome"], "halted");
     assert_eq!(halted.json()["totals"]["pending"]["rows"], 3);
     assert_eq!(halted.code, 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_send_that_is_told_to_stop_keeps_what_is_under_way_and_goes_on_later() {
+    let account = Account::imported();
+    let gate = Gate::new();
+    let hold = Trouble::Hold(gate.clone());
+    account.sandbox.trouble(Operation::SendPoints, hold);
+    let child = account.sender(&["--yes", "--json"]).spawn().unwrap();
+    gate.wait_for(1).await;
+    let id = child.id().to_string();
+    let told = Command::new("kill").args(["-s", "TERM", &id]).status();
+    assert!(told.unwrap().success());
+    gate.open();
+    let stopped = account.end(child);
+    let json = stopped.json();
+    assert_eq!((stopped.code, &json["outcome"]), (4, &json!("stopped")));
+    assert_eq!(json["error"]["kind"], "stopped");
+    assert_eq!(json["totals"]["credited"]["rows"], 1);
+    assert_eq!(account.send(&["--yes"]).code, 0);
+    assert_eq!(account.sends(), 3);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 
+use xoxoday_tests::{BOSS, JOHN};
+
 use crate::account::{Account, pasted};
 
 /// A terminal, and the command at it.
@@ -93,6 +95,28 @@ fn a_token_that_is_typed_is_not_shown() {
         account.document()["refresh"],
         account.sandbox.refresh_token()
     );
+}
+
+#[test]
+fn points_move_once_yes_is_typed_and_for_no_other_word() {
+    let account = Account::imported();
+    let send = ["points", "send", "--sender", BOSS, "--to", JOHN];
+    let send = [&send[..], &["--amount", "5"]].concat();
+    for (typed, told, code, balance) in [
+        ("\r", "nothing was sent", 2, "150"),
+        ("y\r", "nothing was sent", 2, "150"),
+        ("yes\r", "credited: 5 points", 0, "155"),
+    ] {
+        let mut terminal = Terminal::start(&account, &send);
+        let asked = terminal.shows("Type yes to send: ");
+        let wallet = format!("5 points to 1 recipient, sent by {BOSS} out of the wallet of client");
+        assert!(asked.contains(&wallet), "{asked}");
+        terminal.ours.write_all(typed.as_bytes()).unwrap();
+        terminal.shows(told);
+        assert_eq!(terminal.child.wait().unwrap().code(), Some(code));
+        let books = account.sandbox.books();
+        assert_eq!(books.user(JOHN).unwrap().balance.to_string(), balance);
+    }
 }
 
 #[test]

@@ -195,7 +195,8 @@ pub(super) struct Resolve {
     /// The recipient does not have them.
     #[arg(long, conflicts_with = "file")]
     pub(super) not_sent: bool,
-    /// A report that was filled in, or any CSV with the columns row and outcome.
+    /// A report that was filled in, or any CSV with the columns row and
+    /// outcome.
     #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub(super) file: Option<PathBuf>,
 }
