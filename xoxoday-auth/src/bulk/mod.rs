@@ -231,6 +231,7 @@ impl Bulk {
                         transaction: None,
                         request_id,
                         by_hand: true,
+                        points: None,
                     }
                 }
                 (

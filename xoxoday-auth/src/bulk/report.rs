@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::row::{Resolution, Row};
+use super::row::{Fate, Resolution, Row};
 use crate::error::{Error, ErrorKind};
 
 const HEADER: [&str; 9] = [
@@ -30,6 +30,14 @@ impl<W: Write> Report<W> {
     pub(super) fn line(&mut self, row: &Row) -> Result<(), Error> {
         let (recipient, fate) = (&row.recipient, &row.fate);
         let transaction = fate.transaction().map(|id| id.to_string());
+        let detail = match fate {
+            Fate::Credited {
+                points: Some(points),
+                ..
+            } => format!("the server says that it credited {points}"),
+            Fate::Credited { by_hand: true, .. } => "a person said so".to_owned(),
+            fate => fate.why().unwrap_or_default().to_owned(),
+        };
         let line = [
             &row.number.to_string(),
             recipient.email().as_str(),
@@ -39,7 +47,7 @@ impl<W: Write> Report<W> {
             fate.word(),
             transaction.as_deref().unwrap_or_default(),
             fate.request_id().unwrap_or_default(),
-            fate.why().unwrap_or_default(),
+            &detail,
         ];
         self.0.write_record(line).map_err(unwritten)
     }

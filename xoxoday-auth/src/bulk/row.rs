@@ -1,6 +1,7 @@
 //! A row of a bulk send, and what became of it.
 
 use serde::{Deserialize, Serialize};
+use xoxoday_api::Points;
 use xoxoday_api::number::{EpochMillis, TransactionId};
 
 use crate::points::Recipient;
@@ -43,6 +44,8 @@ pub enum Fate {
         request_id: Option<String>,
         /// Whether a person said so, and not an answer.
         by_hand: bool,
+        /// What the server says it credited, where that is not what was asked for.
+        points: Option<Points>,
     },
     /// Xoxoday refused it: nothing was credited.
     #[non_exhaustive]

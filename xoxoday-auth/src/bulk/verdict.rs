@@ -122,6 +122,9 @@ impl Verdict {
                     transaction: result.transaction,
                     request_id,
                     by_hand: false,
+                    points: result
+                        .points
+                        .filter(|points| *points != result.recipient.amount().into()),
                 },
                 SendOutcome::Refused(reason) => Fate::Failed {
                     reason: reason.clone(),
@@ -259,6 +262,23 @@ mod tests {
         }
         let one = of(Refused, &[refused("x")]);
         assert_eq!(one, (vec!["failed"], "refused"));
+    }
+
+    #[test]
+    fn what_was_credited_otherwise_than_asked_for_is_kept() {
+        for (told, kept) in [(None, None), (Some("1.0"), None), (Some("2"), Some("2"))] {
+            let points = |text: &str| text.parse().unwrap();
+            let mut sent = sent(&[SendOutcome::Credited]);
+            sent.results[0].points = told.map(points);
+            let verdict = Verdict::of(Ok(sent), 1, ID);
+            let expected = Fate::Credited {
+                transaction: None,
+                request_id: Some(ID.into()),
+                by_hand: false,
+                points: kept.map(points),
+            };
+            assert_eq!(verdict.fates, [expected], "{told:?}");
+        }
     }
 
     #[test]

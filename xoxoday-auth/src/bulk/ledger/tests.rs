@@ -56,6 +56,7 @@ fn credited() -> Fate {
         transaction: Some(7.into()),
         request_id: Some("id-1".into()),
         by_hand: false,
+        points: Some(2_u32.into()),
     }
 }
 
