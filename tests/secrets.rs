@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -17,6 +19,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use xoxoday_auth::api::types;
+use xoxoday_auth::bulk::{Bulk, Input, Order, Pace, Progress, Resolution, Row};
 use xoxoday_auth::store::{
     PostgresStore, Sealed, SealingKey, SealingKeys, StoreError, StoreErrorKind, Version,
 };
@@ -24,7 +27,9 @@ use xoxoday_auth::{
     AfterLostAnswer, ClientSecret, Clock as _, Document, Email, Environment, Error, FileStore,
     MemoryStore, Recipient, Retry, Seed, StoredTokens, SystemClock, TokenStore as _, Xoxoday,
 };
-use xoxoday_sandbox::{ApplicationError, Operation, Plan, Sandbox, SendAnswer, Trouble};
+use xoxoday_sandbox::{
+    ApplicationError, Operation, Plan, RateLimit, RateLimitShape, Sandbox, SendAnswer, Trouble,
+};
 use xoxoday_tests::calls::{Call, Failure, refresh, whole_chain};
 use xoxoday_tests::canary::{MARK, STORE};
 use xoxoday_tests::search::Search;
@@ -228,6 +233,7 @@ async fn debug_of_no_public_type_shows_a_secret() {
     shown.add(&AfterLostAnswer::default());
     shown.add(&FileStore::new("/nowhere/tokens.json"));
     show_other_stores(&mut shown);
+    show_a_send_to_many(&mut shown, &sandbox).await;
     let store_error = StoreError::new(StoreErrorKind::Unavailable, "disk full");
     shown.add(&store_error.kind());
     shown.add(&store_error);
@@ -285,6 +291,48 @@ fn show_other_stores(shown: &mut Shown) {
     shown.add(&keys);
     shown.add(&Sealed::new(store.clone(), keys));
     shown.add(&store);
+}
+
+/// A send to many that is limited once.
+async fn show_a_send_to_many(shown: &mut Shown, sandbox: &Sandbox) {
+    let xoxoday = client_of(sandbox).build().await.unwrap();
+    let directory = directory();
+    let rows = || Input::csv(std::io::Cursor::new(format!("to_email,amount\n{JOHN},1\n")));
+    let order = Order::new(&xoxoday, BOSS).unwrap();
+    let mut wrong = Input::csv("to_email,amount\nnobody,1\n".as_bytes());
+    shown.add(&wrong.next().unwrap().unwrap_err());
+    shown.add(&rows());
+    shown.add(&order);
+    let mut bulk = Bulk::load(directory.path().join("ledger"), &order, rows()).unwrap();
+    let limit = RateLimit {
+        shape: RateLimitShape::Errors,
+        penalty: Duration::from_secs(1),
+        ..RateLimit::default()
+    };
+    sandbox.trouble(Operation::SendPoints, Trouble::RateLimit(limit));
+    let pace = Pace::default();
+    let told = |progress: &Progress| {
+        shown.add(progress);
+        progress
+            .waiting
+            .iter()
+            .for_each(|waiting| shown.add(waiting));
+    };
+    let summary = bulk.run(&xoxoday, &pace, std::future::pending(), told);
+    let summary = summary.await.unwrap();
+    shown.add(&pace);
+    shown.add(&summary.ended);
+    shown.add(&summary.totals.credited);
+    shown.add(&summary.totals);
+    shown.add(&summary);
+    shown.add(&Resolution::Credited);
+    shown.add(&bulk);
+    let each = |row: Row| {
+        shown.add(&row.fate);
+        shown.add(&row);
+        Ok(ControlFlow::Continue(()))
+    };
+    bulk.rows(each).unwrap();
 }
 
 async fn refused(sandbox: &Sandbox) -> Error {
