@@ -1,7 +1,7 @@
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use xoxoday_tests::marked;
+use xoxoday_tests::{directory, marked};
 
 use crate::account::{Account, members};
 
@@ -43,6 +43,8 @@ fn help_tells_the_exit_codes_and_the_variables_in_80_columns_without_colour() {
         "points send",
         "points resolve",
         "points cancel",
+        "completions",
+        "man",
     ] {
         let mut arguments: Vec<_> = command.split_whitespace().collect();
         arguments.push("--help");
@@ -144,4 +146,35 @@ fn nothing_that_is_logged_at_the_finest_level_holds_a_secret() {
         assert_eq!(ended.code, 0, "{command}: {ended:?}");
         assert!(command == "status" || ended.err.contains("TRACE"));
     }
+}
+
+#[test]
+fn completions_and_man_pages_know_every_command() {
+    let install = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+        command.args(arguments).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = install(&["completions", shell]);
+        assert!(output.status.success(), "{shell}");
+        let script = String::from_utf8(output.stdout).unwrap();
+        for known in ["if-older-than", "points", "ledger"] {
+            assert!(script.contains(known), "{shell}: {known}");
+        }
+    }
+    let directory = directory();
+    let place = directory.path().to_str().unwrap();
+    assert!(install(&["man", place]).status.success());
+    for (page, known) in [
+        ("xoxoday.1", "XOXODAY_TOKEN_STORE"),
+        ("xoxoday-rotate.1", "if\\-older\\-than"),
+        ("xoxoday-points-send.1", "ledger"),
+    ] {
+        let page = std::fs::read_to_string(directory.path().join(page)).unwrap();
+        assert!(page.starts_with(".ie") && page.contains(known), "{page}");
+    }
+    let nowhere = directory.path().join("nowhere");
+    let output = install(&["man", nowhere.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
 }

@@ -92,6 +92,28 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PointsCommand,
     },
+    Completions(Completions),
+    Man(Man),
+}
+
+/// Print what a shell needs to complete this command.
+///
+/// For bash: xoxoday completions bash > /etc/bash_completion.d/xoxoday
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+pub(super) struct Completions {
+    /// Which shell.
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// Write man pages for this command and all below it.
+///
+/// For all users: xoxoday man /usr/local/share/man/man1
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, verbatim_doc_comment)]
+pub(super) struct Man {
+    /// Where to; it must be there.
+    pub(super) directory: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -288,6 +310,8 @@ impl Command {
             Self::Rotate(_) => "rotate",
             Self::Run => "run",
             Self::Validate => "validate",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
             Self::Points { command } => match command {
                 PointsCommand::Balance(_) => "points balance",
                 PointsCommand::Send(_) => "points send",

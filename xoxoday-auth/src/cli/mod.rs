@@ -3,6 +3,7 @@
 mod arguments;
 mod exit;
 mod import;
+mod install;
 mod log;
 mod notify;
 mod page;
@@ -54,6 +55,8 @@ async fn perform(arguments: &Arguments) -> Report {
         Command::Rotate(arguments) => rotate::perform(arguments).await,
         Command::Run => Ok(run::perform(arguments.json).await),
         Command::Validate => validate::perform().await,
+        Command::Completions(arguments) => Ok(install::completions(arguments.shell)),
+        Command::Man(arguments) => install::man_pages(&arguments.directory),
         Command::Points { command } => points::perform(command, arguments.json).await,
     };
     done.unwrap_or_else(|error| Report::of_error(&error))
