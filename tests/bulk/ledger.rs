@@ -118,6 +118,38 @@ async fn a_report_that_a_person_has_filled_in_resolves_rows() {
 }
 
 #[tokio::test]
+async fn a_word_that_contradicts_another_or_is_of_an_earlier_attempt_changes_nothing() {
+    let send = Send::of(2);
+    let xoxoday = send.client().await;
+    let drop_answers = Trouble::DropAnswer.times(3);
+    send.sandbox.trouble(Operation::SendPoints, drop_answers);
+    let mut bulk = send.load(&xoxoday).unwrap();
+    let pace = crate::send::hasty();
+    let run = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
+    run.await.unwrap();
+    let mut report = Vec::new();
+    bulk.report(&mut report).unwrap();
+    let report = String::from_utf8(report).unwrap();
+
+    for (words, why) in [
+        ("row,outcome\n1,credited\n1,not_sent\n", "both"),
+        ("row,outcome\n1,not-sent\n", "no outcome"),
+    ] {
+        let refused = bulk.resolve_by_file(words.as_bytes()).unwrap_err();
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+    let twice = "row,outcome\n1,NOT_SENT\n1,not_sent\n";
+    assert_eq!(bulk.resolve_by_file(twice.as_bytes()).unwrap(), 1);
+    // It leaves once more, and nobody knows of that either.
+    let run = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
+    run.await.unwrap();
+    let stale = report.replacen("unknown", "not_sent", 1);
+    let refused = bulk.resolve_by_file(stale.as_bytes()).unwrap_err();
+    assert!(refused.to_string().contains("left again"), "{refused}");
+    assert_eq!(sends(&send), 3);
+}
+
+#[tokio::test]
 async fn what_was_credited_is_cancelled_out_of_the_ledger_once() {
     let send = Send::of(5);
     let build = xoxoday_tests::client_of(&send.sandbox);

@@ -240,12 +240,27 @@ async fn one_who_cannot_receive_brings_nobody_else_down() {
         let xoxoday = send.client().await;
         let mut bulk = send.load(&xoxoday).unwrap();
         let pace = match answer {
-            SendAnswer::Short => hasty(),
-            _ => hasty().batch(50),
+            SendAnswer::WithRecipients => hasty().batch(50),
+            _ => hasty(),
         };
         let summary = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
         assert!(matches!(summary.await.unwrap().ended, Ended::Done));
         assert_eq!(counts(&bulk), [0, 96, 1, 0], "{answer:?}");
         send.assert_books_agree(&bulk);
     }
+}
+
+/// A part of it may be credited: it does not leave again by itself.
+#[tokio::test]
+async fn a_batch_that_is_refused_in_one_word_is_unknown_and_the_rest_leaves_one_at_a_time() {
+    let send = Send::of(150);
+    send.sandbox
+        .switch(|switches| switches.send_answer = SendAnswer::Message);
+    let xoxoday = send.client().await;
+    let mut bulk = send.load(&xoxoday).unwrap();
+    let pace = hasty().batch(50);
+    let summary = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
+    assert!(matches!(summary.await.unwrap().ended, Ended::Done));
+    assert_eq!((counts(&bulk), sends(&send)), ([0, 100, 0, 50], 52));
+    send.assert_books_agree(&bulk);
 }

@@ -137,6 +137,30 @@ fn a_file_is_sent_once_however_often_the_command_is_run() {
 }
 
 #[test]
+fn a_report_takes_the_place_of_nothing_and_is_its_owner_s_alone() {
+    let account = Account::imported();
+    let [ledger, report] =
+        ["friday.ledger", "report.csv"].map(|name| account.file(name).display().to_string());
+    assert_eq!(account.send(&["--yes"]).code, 0);
+    for taken in [&ledger, &format!("{ledger}.lock")] {
+        let refused = account.send(&["--yes", "--report", taken]);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.complaint().contains("--report"), "{refused:?}");
+    }
+    // Without a send, too.
+    let dry = account.send(&["--dry-run", "--report", &report]);
+    assert_eq!(dry.code, 0, "{dry:?}");
+    assert_eq!(std::fs::read_to_string(&report).unwrap().lines().count(), 4);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&report).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(account.sends(), 3);
+}
+
+#[test]
 fn what_is_unknown_ends_with_5_until_a_person_has_looked() {
     let account = Account::imported();
     let sandbox = &account.sandbox;

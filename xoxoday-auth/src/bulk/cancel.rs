@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::ledger::Change;
 use super::row::Fate;
 use super::{Bulk, on_disk};
 use crate::client::Xoxoday;
@@ -30,7 +31,7 @@ impl Bulk {
                         ..
                     } = row.fate
                     {
-                        batch.push((row.number, id));
+                        batch.push((row, id));
                     }
                     Ok(match batch.len() < MOST_PER_CALL {
                         true => ControlFlow::Continue(()),
@@ -40,10 +41,10 @@ impl Bulk {
                 Ok(batch)
             })
             .await?;
-            let Some(&(last, _)) = batch.last() else {
+            let Some((last, _)) = batch.last() else {
                 return Ok(done);
             };
-            row = last;
+            row = last.number;
             let ids = batch.iter().map(|(_, id)| *id);
             let cancelled = xoxoday.points().cancel(ids).await;
             let told = match &cancelled {
@@ -54,18 +55,22 @@ impl Bulk {
                 let result = told.results.get(place);
                 result.is_some_and(|result| result.cancelled == Some(true))
             };
-            let gone: Vec<_> = batch
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| told.is_some_and(|told| is_cancelled(told, *place)))
-                .map(|(_, &(row, transaction))| (row, Fate::Cancelled { transaction }))
-                .collect();
-            done += gone.len() as u64;
-            self.totals = on_disk(&self.ledger, move |ledger| {
-                ledger.settle(&gone)?;
-                ledger.totals()
-            })
-            .await?;
+            let mut gone = Vec::new();
+            let mut totals = self.totals;
+            for (place, (row, transaction)) in batch.into_iter().enumerate() {
+                if told.is_some_and(|told| is_cancelled(told, place)) {
+                    let to = Fate::Cancelled { transaction };
+                    totals.shift(&row.fate, &to, row.recipient.amount())?;
+                    gone.push(Change {
+                        row: row.number,
+                        from: row.fate,
+                        to,
+                    });
+                }
+            }
+            let count = gone.len() as u64;
+            on_disk(&self.ledger, move |ledger| ledger.change(&gone)).await?;
+            (self.totals, done) = (totals, done + count);
             cancelled?;
         }
     }

@@ -15,7 +15,7 @@ impl InputDigest {
 
     pub(super) fn add(&mut self, recipient: &Recipient) {
         let hasher = &mut self.0;
-        fields(hasher, recipient);
+        fields(hasher, recipient.email().as_str(), recipient);
         field(hasher, recipient.full_name());
     }
 
@@ -27,7 +27,7 @@ impl InputDigest {
 }
 
 /// Finds rows that say the same: recipient, amount and citation, whatever the
-/// case of the address's domain.
+/// case of the address, as answers are told apart.
 ///
 /// Twenty bytes a row, in memory: 20 MB for a million rows. The ledger could
 /// hold them, but is not there yet when a dry run asks.
@@ -37,7 +37,8 @@ pub(super) struct Duplicates(Vec<([u8; 16], u32)>);
 impl Duplicates {
     pub(super) fn add(&mut self, number: u32, recipient: &Recipient) {
         let mut hasher = Sha256::new();
-        fields(&mut hasher, recipient);
+        let email = recipient.email().as_str().to_ascii_lowercase();
+        fields(&mut hasher, &email, recipient);
         let digest = hasher.finalize();
         let mut key = [0; 16];
         key.copy_from_slice(&digest[..16]);
@@ -60,8 +61,7 @@ impl Duplicates {
     }
 }
 
-fn fields(hasher: &mut Sha256, recipient: &Recipient) {
-    let email = recipient.email().as_str();
+fn fields(hasher: &mut Sha256, email: &str, recipient: &Recipient) {
     // What is no address does not come here; its one `@` that counts is the last.
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     field(hasher, Some(local));
@@ -111,7 +111,7 @@ mod tests {
         let rows = [
             row("a@x.com", "10", Some("thanks")),
             row("b@x.com", "1", None),
-            row("a@X.COM", "10.0", Some("thanks")).name("Anna"),
+            row("A@X.COM", "10.0", Some("thanks")).name("Anna"),
             row("b@x.com", "1", None),
             row("b@x.com", "1.000", None),
         ];
@@ -122,7 +122,6 @@ mod tests {
     fn rows_that_differ_are_no_duplicates() {
         let rows = [
             row("a@x.com", "10", None),
-            row("A@x.com", "10", None),
             row("a@x.com", "11", None),
             row("a@x.com", "10", Some("")),
             row("a@x.com", "10", Some("thanks")),

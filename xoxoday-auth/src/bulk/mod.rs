@@ -53,6 +53,7 @@ mod stop;
 mod totals;
 mod verdict;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::io::{Read, Write};
@@ -67,11 +68,14 @@ pub use progress::{Ended, Progress, Summary, Waiting};
 pub use row::{Fate, Resolution, Row};
 pub use totals::{Count, Totals};
 
+#[cfg(feature = "cli")]
+pub(crate) use ledger::{fresh, sibling};
+
 use crate::client::Xoxoday;
 use crate::error::{Error, ErrorKind};
 use crate::points::Recipient;
-use ledger::Ledger;
-use report::Report;
+use ledger::{Change, Ledger};
+use report::{Report, Word};
 
 /// Points to many: rows, and a ledger of what became of them.
 pub struct Bulk {
@@ -214,55 +218,71 @@ impl Bulk {
         &mut self,
         said: impl IntoIterator<Item = (u64, Resolution)>,
     ) -> Result<u64, Error> {
-        let mut fates = Vec::new();
-        for (number, resolution) in said {
+        let said = said.into_iter().map(|(row, resolution)| Word {
+            row,
+            resolution,
+            request_id: None,
+        });
+        self.take(said)
+    }
+
+    fn take(&mut self, said: impl IntoIterator<Item = Word>) -> Result<u64, Error> {
+        let mut words = HashMap::new();
+        let mut changes = Vec::new();
+        for word in said {
+            let number = word.row;
             let wrong = |what: &str| {
                 let message = format!("row {number} {what}: nothing was changed");
                 Error::new(ErrorKind::InvalidInput, message)
             };
+            match words.insert(number, word.resolution) {
+                Some(before) if before == word.resolution => continue,
+                Some(_) => return Err(wrong("is said to be both credited and not sent")),
+                None => {}
+            }
             let row = self.ledger.row(number)?;
-            let row = row.ok_or_else(|| wrong("is not in the ledger"))?;
-            let request_id = row.fate.request_id().map(str::to_owned);
-            let fate = match (resolution, &row.fate) {
-                (Resolution::Credited, Fate::Credited { .. })
-                | (Resolution::NotSent, Fate::Pending) => continue,
-                (Resolution::Credited, Fate::Unknown { .. } | Fate::Leaving { .. }) => {
-                    Fate::Credited {
-                        transaction: None,
-                        request_id,
-                        by_hand: true,
-                        points: None,
-                    }
-                }
-                (
-                    Resolution::NotSent,
-                    Fate::Unknown { .. } | Fate::Leaving { .. } | Fate::Failed { .. },
-                ) => Fate::Pending,
-                (_, known) => {
-                    let what = format!(
-                        "is {}, and a person's word does not change that",
-                        known.word()
-                    );
-                    return Err(wrong(&what));
-                }
+            let from = row.ok_or_else(|| wrong("is not in the ledger"))?.fate;
+            let Some(to) = word.resolution.of(&from) else {
+                let what = format!(
+                    "is {}, and a person's word does not change that",
+                    from.word()
+                );
+                return Err(wrong(&what));
             };
-            fates.push((number, fate));
+            if to == from {
+                continue;
+            }
+            let left_as = from.request_id();
+            if word
+                .request_id
+                .as_deref()
+                .is_some_and(|id| left_as != Some(id))
+            {
+                return Err(wrong("has left again since this was written"));
+            }
+            changes.push(Change {
+                row: number,
+                from,
+                to,
+            });
         }
-        self.ledger.settle(&fates)?;
+        self.ledger.change(&changes)?;
         self.totals = self.ledger.totals()?;
-        Ok(fates.len() as u64)
+        Ok(changes.len() as u64)
     }
 
     /// Takes a person's word by file: a [report](Self::report) in which `unknown` was
     /// replaced by `credited` or `not_sent`, or any CSV with the columns `row` and
-    /// `outcome`. Returns how many rows it changed.
+    /// `outcome`. Where it has a `request_id`, that must be the one that the row left
+    /// with last: a word on an earlier attempt says nothing of a later one. Returns how
+    /// many rows it changed.
     ///
     /// # Errors
     ///
     /// Those of [`resolve_all`](Self::resolve_all), and [`ErrorKind::InvalidInput`]
     /// for a file without these columns.
     pub fn resolve_by_file(&mut self, file: impl Read) -> Result<u64, Error> {
-        self.resolve_all(report::resolutions(file)?)
+        self.take(report::words(file)?)
     }
 }
 

@@ -63,33 +63,55 @@ fn unwritten(error: csv::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
-/// Reads what a person says of rows: CSV with the columns `row` and `outcome`, and
-/// whatever else. What is neither `credited` nor `not_sent` says nothing.
-pub(super) fn resolutions(input: impl Read) -> Result<Vec<(u64, Resolution)>, Error> {
+/// A person's word for a row.
+pub(super) struct Word {
+    pub(super) row: u64,
+    pub(super) resolution: Resolution,
+    /// Of the attempt that it is about, where that is said.
+    pub(super) request_id: Option<String>,
+}
+
+/// Reads what a person says of rows: CSV with the columns `row` and `outcome`,
+/// perhaps `request_id`, and whatever else. The other words of a report say
+/// nothing.
+pub(super) fn words(input: impl Read) -> Result<Vec<Word>, Error> {
     let wrong = |what: String| Error::new(ErrorKind::InvalidInput, what);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(input);
     let header = reader.headers().map_err(|error| wrong(error.to_string()))?;
+    let place = |name: &str| header.iter().position(|known| known == name);
     let column = |name: &str| {
-        let place = header.iter().position(|known| known == name);
-        place.ok_or_else(|| wrong(format!("there is no column {name}: expected row,outcome")))
+        let missing = || wrong(format!("there is no column {name}: expected row,outcome"));
+        place(name).ok_or_else(missing)
     };
-    let (row, outcome) = (column("row")?, column("outcome")?);
+    let (row, outcome, request_id) = (column("row")?, column("outcome")?, place("request_id"));
     let mut said = Vec::new();
     for line in reader.records() {
         let line = line.map_err(|error| wrong(error.to_string()))?;
-        let resolution = match line.get(outcome).unwrap_or_default() {
+        let number = || line.position().map_or(1, csv::Position::line);
+        let word = line.get(outcome).unwrap_or_default();
+        let resolution = match word.to_ascii_lowercase().as_str() {
             "credited" => Resolution::Credited,
             "not_sent" => Resolution::NotSent,
-            _ => continue,
+            "" | "pending" | "failed" | "unknown" | "cancelled" => continue,
+            _ => {
+                let line = number();
+                return Err(wrong(format!(
+                    "line {line}: {word:?} is no outcome: expected credited or not_sent"
+                )));
+            }
         };
-        let number = line.get(row).unwrap_or_default();
-        let number = number.parse().map_err(|_| {
-            let line = line.position().map_or(1, csv::Position::line);
-            wrong(format!("line {line}: {number:?} is no number of a row"))
-        })?;
-        said.push((number, resolution));
+        let row = line.get(row).unwrap_or_default();
+        let row = row
+            .parse()
+            .map_err(|_| wrong(format!("line {}: {row:?} is no number of a row", number())))?;
+        let request_id = request_id.and_then(|place| line.get(place));
+        said.push(Word {
+            row,
+            resolution,
+            request_id: request_id.filter(|id| !id.is_empty()).map(str::to_owned),
+        });
     }
     Ok(said)
 }

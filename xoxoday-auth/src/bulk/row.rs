@@ -122,6 +122,27 @@ impl Fate {
         "the program ended before it had written down what the answer was";
 }
 
+impl Resolution {
+    /// What becomes of a row; `None` where its fate is known better.
+    pub(super) fn of(self, fate: &Fate) -> Option<Fate> {
+        match (self, fate) {
+            (Self::Credited, Fate::Credited { .. }) | (Self::NotSent, Fate::Pending) => {
+                Some(fate.clone())
+            }
+            (Self::Credited, Fate::Unknown { .. } | Fate::Leaving { .. }) => Some(Fate::Credited {
+                transaction: None,
+                request_id: fate.request_id().map(str::to_owned),
+                by_hand: true,
+                points: None,
+            }),
+            (Self::NotSent, Fate::Unknown { .. } | Fate::Leaving { .. } | Fate::Failed { .. }) => {
+                Some(Fate::Pending)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What a person found out about a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {

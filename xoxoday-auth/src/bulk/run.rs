@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Bulk;
-use super::ledger::Ledger;
+use super::ledger::{Change, Ledger};
 use super::pace::Pace;
 use super::progress::{Ended, Progress, Summary, Waiting};
 use super::row::Fate;
@@ -97,9 +97,20 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
         let request_id = random::request_id();
         let rows: Vec<_> = batch.iter().map(|(row, _)| *row).collect();
         let amounts: Vec<_> = batch.iter().map(|(_, to)| to.amount()).collect();
-        let (id, now) = (request_id.clone(), self.xoxoday.transport.clock.now());
-        let leaving = rows.clone();
-        self.on_disk(move |it| it.leave(&leaving, &id, now)).await?;
+        let leaving = Fate::Leaving {
+            request_id: request_id.clone(),
+            since: self.xoxoday.transport.clock.now(),
+        };
+        let change = |(row, to): (u64, Fate), from: &Fate| Change {
+            row,
+            from: from.clone(),
+            to,
+        };
+        let to_leave = rows
+            .iter()
+            .map(|row| change((*row, leaving.clone()), &Fate::Pending));
+        let to_leave: Vec<_> = to_leave.collect();
+        self.on_disk(move |it| it.change(&to_leave)).await?;
 
         let about = self.ledger.about();
         let recipients = batch.into_iter().map(|(_, recipient)| recipient);
@@ -112,8 +123,12 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
         let verdict = Verdict::of(answer, rows.len(), &request_id);
 
         let fates: Vec<_> = rows.iter().copied().zip(verdict.fates).collect();
-        let kept = fates.clone();
-        let kept = self.on_disk(move |it| it.settle(&kept)).await;
+        let settled: Vec<_> = fates
+            .iter()
+            .cloned()
+            .map(|it| change(it, &leaving))
+            .collect();
+        let kept = self.on_disk(move |it| it.change(&settled)).await;
         kept.map_err(|error| unkept(&error, &fates))?;
         for ((_, fate), amount) in fates.iter().zip(&amounts) {
             self.totals.shift(&Fate::Pending, fate, *amount)?;
@@ -230,7 +245,7 @@ fn unkept(error: &Error, fates: &[(u64, Fate)]) -> Error {
         false => "",
     };
     Error::new(
-        error.kind(),
+        ErrorKind::OutcomeUnknown,
         format!(
             "{error}. The last answer was not kept ({}{more}): the next run lists these rows as unknown",
             told.join(", ")

@@ -2,7 +2,7 @@
 
 use crate::codes::turns_away;
 use crate::error::{Error, ErrorKind};
-use crate::points::{SendOutcome, SendResult, SentPoints};
+use crate::points::{SendOutcome, SendResult, SentPoints, Unmatched};
 
 use super::row::Fate;
 
@@ -59,9 +59,15 @@ impl Verdict {
                 fates: all(Fate::Pending),
                 next: Next::Halt(error),
             },
-            (ErrorKind::Refused, None) if rows > 1 => Self {
+            // The request made no sense to it, so nothing was done.
+            (ErrorKind::Refused, None) if rows > 1 && is_bad_request(&error) => Self {
                 fates: all(Fate::Pending),
                 next: Next::Divide,
+            },
+            // Refused while it worked on it, perhaps: a part may be credited.
+            (ErrorKind::Refused, None) if rows > 1 => Self {
+                fates: all(unknown()),
+                next: Next::Alone,
             },
             (ErrorKind::Refused, None) => Self {
                 fates: all(Fate::Failed {
@@ -86,7 +92,30 @@ impl Verdict {
                 // One who cannot receive may have brought all the others down.
                 let first = sent.results.first().map(|result| &result.outcome);
                 let alike = |result: &SendResult| Some(&result.outcome) == first;
-                let divisible = rows > 1 && sent.results.iter().all(alike);
+                let divisible = rows > 1 && sent.tells_of_each && sent.results.iter().all(alike);
+                // One word for all does not say that it holds for each of them.
+                let of_all = rows > 1 && !sent.tells_of_each;
+                // Somebody was credited, and it may be one who is called refused.
+                let astray = |entry: &Unmatched| {
+                    entry.outcome == SendOutcome::Credited || entry.transaction.is_some()
+                };
+                if error.kind() == ErrorKind::Refused
+                    && (of_all || sent.unmatched.iter().any(astray))
+                {
+                    let fates = Self::each(&sent, None, request_id, Next::Alone).fates;
+                    let doubted = fates.into_iter().map(|fate| match fate {
+                        credited @ Fate::Credited { .. } => credited,
+                        _ => unknown(),
+                    });
+                    return Self {
+                        fates: doubted.collect(),
+                        next: if rows > 1 {
+                            Next::Alone
+                        } else {
+                            Next::Ask(error)
+                        },
+                    };
+                }
                 let why = error.to_string();
                 let next = match error.kind() {
                     ErrorKind::OutcomeUnknown if told => Next::Alone,
@@ -144,6 +173,14 @@ impl Verdict {
     }
 }
 
+/// Whether it was refused for what it is, before anything was done.
+fn is_bad_request(error: &Error) -> bool {
+    error.code().is_none()
+        && error
+            .status()
+            .is_some_and(|status| status.is_client_error())
+}
+
 /// Whether it is the account that was refused, and not the rows. Then nothing
 /// was done, and the next row fares no better.
 fn turned_away(error: &Error, request_id: &str) -> bool {
@@ -176,6 +213,7 @@ mod tests {
             results: outcomes.iter().map(result).collect(),
             unmatched: Vec::new(),
             message: None,
+            tells_of_each: true,
         }
     }
 
@@ -260,6 +298,15 @@ mod tests {
             let expected = (words.to_vec(), next);
             assert_eq!(of(kind, &outcomes), expected, "{kind:?} {outcomes:?}");
         }
+        // One word for all may hold for one of them alone.
+        let for_all = |outcomes: &[SendOutcome]| {
+            let mut sent = sent(outcomes);
+            sent.tells_of_each = false;
+            judged(Err(error(Refused).with_sent(sent)), outcomes.len())
+        };
+        let both = [refused("x"), refused("x")];
+        assert_eq!(for_all(&both), (vec!["unknown"; 2], "alone"));
+        assert_eq!(for_all(&both[..1]), (vec!["failed"], "refused"));
         let one = of(Refused, &[refused("x")]);
         assert_eq!(one, (vec!["failed"], "refused"));
     }
@@ -322,5 +369,27 @@ mod tests {
         }
         // Of several, nobody knows whose fault it was.
         assert_eq!(judged(Err(refused(bad)), 2), (vec!["pending"; 2], "divide"));
+        // It may have come at the work: a part may be credited.
+        for late in [code("PLE10030"), refused(StatusCode::OK)] {
+            assert_eq!(judged(Err(late), 2), (vec!["unknown"; 2], "alone"));
+        }
+    }
+
+    #[test]
+    fn a_credit_that_goes_astray_leaves_nobody_refused() {
+        let astray = |outcome: SendOutcome, rows: usize| {
+            let mut sent = sent(&vec![refused("x"); rows]);
+            sent.unmatched.push(Unmatched {
+                email: None,
+                outcome,
+                transaction: None,
+                points: None,
+            });
+            judged(Err(error(ErrorKind::Refused).with_sent(sent)), rows)
+        };
+        let credited = || SendOutcome::Credited;
+        assert_eq!(astray(credited(), 1), (vec!["unknown"], "ask"));
+        assert_eq!(astray(credited(), 2), (vec!["unknown"; 2], "alone"));
+        assert_eq!(astray(refused("y"), 1), (vec!["failed"], "refused"));
     }
 }

@@ -83,6 +83,15 @@ impl Report {
         )
     }
 
+    /// Adds a second thing that is wrong, for people.
+    pub(super) fn saying_too(mut self, message: String) -> Self {
+        self.complaint = Some(match self.complaint {
+            Some(complaint) => format!("{complaint}; {message}"),
+            None => message,
+        });
+        self
+    }
+
     /// Adds lines for people, on standard output.
     pub(super) fn saying(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();

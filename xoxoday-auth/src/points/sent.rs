@@ -26,6 +26,9 @@ pub struct SentPoints {
     pub unmatched: Vec<Unmatched>,
     /// The server's summary, where it gave one.
     pub message: Option<String>,
+    /// Whether the answer has entries for single recipients, rather than a word for
+    /// all of them.
+    pub(crate) tells_of_each: bool,
 }
 
 /// What became of one recipient's points.
@@ -93,6 +96,7 @@ impl SentPoints {
             results: recipients.into_iter().map(bare).collect(),
             unmatched: Vec::new(),
             message,
+            tells_of_each: false,
         }
     }
 
@@ -311,6 +315,7 @@ fn matched(recipients: Vec<Recipient>, entries: Vec<Entry>, message: Option<Stri
         results,
         unmatched: entries.into_iter().flatten().take(MOST_PER_CALL).collect(),
         message,
+        tells_of_each: true,
     }
 }
 

@@ -26,7 +26,16 @@ pub(super) fn private(path: &Path, options: &mut OpenOptions) -> io::Result<File
     options.read(true).write(true).open(path)
 }
 
-pub(super) fn sibling(path: &Path, extension: &str) -> PathBuf {
+/// A private file that nobody else has opened, in the place of what lay there.
+pub(crate) fn fresh(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    private(path, OpenOptions::new().create_new(true))
+}
+
+pub(crate) fn sibling(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
     name.push(extension);

@@ -12,7 +12,7 @@ mod guard;
 mod tests;
 mod trouble;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,11 @@ use std::path::{Path, PathBuf};
 use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
 };
-use xoxoday_api::number::EpochMillis;
 use xoxoday_api::{Points, types};
 
 pub(crate) use about::About;
+#[cfg(feature = "cli")]
+pub(crate) use guard::{fresh, sibling};
 
 use super::input::InvalidRow;
 use super::order::Order;
@@ -41,6 +42,15 @@ const FATES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("fates");
 
 /// How much of the file is kept in memory, in bytes.
 const CACHE: usize = 8 * 1024 * 1024;
+
+/// What becomes of a row.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) row: u64,
+    /// As it was last seen.
+    pub(crate) from: Fate,
+    pub(crate) to: Fate,
+}
 
 pub(crate) struct Ledger {
     // First: the store is closed before others may open it.
@@ -78,6 +88,8 @@ impl Ledger {
 
     fn open_locked(path: &Path, lock: File) -> Result<Self, Error> {
         let io = |error: std::io::Error| trouble::of_io(path, &error);
+        // Whoever named it may have ended before its name was durable.
+        guard::sync_directory(path).map_err(io)?;
         let mut file = File::open(path).map_err(io)?;
         if !guard::is_whole(&mut file).map_err(io)? {
             return Err(trouble::damaged(path, "it was cut short"));
@@ -127,9 +139,7 @@ impl Ledger {
         rows: impl IntoIterator<Item = Result<Recipient, InvalidRow>>,
     ) -> Result<(Database, About), Error> {
         let failed = |error: redb::Error| trouble::of_store(path, &error);
-        let mut options = OpenOptions::new();
-        let file = guard::private(path, options.create(true).truncate(true));
-        let file = file.map_err(|error| trouble::of_io(path, &error))?;
+        let file = guard::fresh(path).map_err(|error| trouble::of_io(path, &error))?;
         let database = redb::Builder::new()
             .set_cache_size(CACHE)
             .create_file(file)
@@ -167,19 +177,19 @@ impl Ledger {
     /// What was leaving when its process ended is unknown.
     pub(crate) fn give_up_on_what_left(&self) -> Result<(), Error> {
         let mut leaving = Vec::new();
-        self.each_fate(|number, fate| {
-            if let Fate::Leaving { request_id, .. } = fate {
-                let fate = Fate::Unknown {
+        self.each_fate(|row, from| {
+            if let Fate::Leaving { request_id, .. } = &from {
+                let to = Fate::Unknown {
                     why: Fate::CUT_OFF.to_owned(),
-                    request_id: Some(request_id),
+                    request_id: Some(request_id.clone()),
                 };
-                leaving.push((number, fate));
+                leaving.push(Change { row, from, to });
             }
             Ok(())
         })?;
         match leaving.is_empty() {
             true => Ok(()),
-            false => self.settle(&leaving),
+            false => self.change(&leaving),
         }
     }
 
@@ -284,38 +294,30 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes down that rows are about to leave. What is not written down must
-    /// not leave.
-    pub(crate) fn leave(
-        &self,
-        rows: &[u64],
-        request_id: &str,
-        now: EpochMillis,
-    ) -> Result<(), Error> {
-        let leaving = Fate::Leaving {
-            request_id: request_id.to_owned(),
-            since: now,
-        };
-        let fates: Vec<_> = rows.iter().map(|&row| (row, leaving.clone())).collect();
-        self.settle(&fates)
-    }
-
-    /// Writes down what became of rows: of all, or of none.
-    pub(crate) fn settle(&self, fates: &[(u64, Fate)]) -> Result<(), Error> {
-        let written = || -> Stored<()> {
-            let transaction = begin(&self.database)?;
-            {
-                let mut table = transaction.open_table(FATES)?;
-                for (row, fate) in fates {
-                    match fate {
-                        Fate::Pending => drop(table.remove(row)?),
-                        fate => drop(table.insert(row, &*encoded(fate))?),
-                    }
+    /// Writes down what becomes of rows: of all or, where one is not as it was
+    /// last seen, of none. Work that was begun before and not waited for may have
+    /// been faster.
+    pub(crate) fn change(&self, changes: &[Change]) -> Result<(), Error> {
+        let transaction = self.stored(begin(&self.database))?;
+        {
+            let table = transaction.open_table(FATES);
+            let mut table = self.stored(table.map_err(redb::Error::from))?;
+            for Change { row, from, to } in changes {
+                let known = match table.get(row).map_err(|error| self.failed(error))? {
+                    Some(json) => self.fate(*row, json.value())?,
+                    None => Fate::Pending,
+                };
+                if known != *from {
+                    return Err(trouble::changed(&self.path, *row));
                 }
+                let changed = match to {
+                    Fate::Pending => table.remove(row).map(drop),
+                    fate => table.insert(row, &*encoded(fate)).map(drop),
+                };
+                changed.map_err(|error| self.failed(error))?;
             }
-            Ok(transaction.commit()?)
-        };
-        self.stored(written())
+        }
+        self.stored(transaction.commit().map_err(redb::Error::from))
     }
 
     fn fate(&self, row: u64, json: &[u8]) -> Result<Fate, Error> {

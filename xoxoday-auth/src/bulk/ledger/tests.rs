@@ -1,3 +1,5 @@
+use xoxoday_api::number::EpochMillis;
+
 use super::*;
 use crate::error::ErrorKind;
 use crate::rotation::Account;
@@ -42,12 +44,23 @@ impl Place {
     fn with_history(count: usize) -> Self {
         let place = Self::new();
         let ledger = place.load(count).unwrap();
-        ledger
-            .leave(&[1, 2, 3], "id-1", EpochMillis::new(5))
-            .unwrap();
-        let fates = [(1, credited()), (2, Fate::Pending)];
-        ledger.settle(&fates).unwrap();
+        let leaves = [1, 2, 3].map(|row| change(row, Fate::Pending, leaving()));
+        ledger.change(&leaves).unwrap();
+        let settled = [(1, credited()), (2, Fate::Pending)];
+        let settled = settled.map(|(row, fate)| change(row, leaving(), fate));
+        ledger.change(&settled).unwrap();
         place
+    }
+}
+
+fn change(row: u64, from: Fate, to: Fate) -> Change {
+    Change { row, from, to }
+}
+
+fn leaving() -> Fate {
+    Fate::Leaving {
+        request_id: "id-1".into(),
+        since: EpochMillis::new(5),
     }
 }
 
@@ -238,4 +251,31 @@ fn nobody_else_can_read_a_ledger() {
     let place = Place::with_history(1);
     let mode = fs::metadata(place.path()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn what_has_changed_meanwhile_is_not_written_over() {
+    let place = Place::with_history(4);
+    let ledger = place.load(4).unwrap();
+    // An answer that comes late, of a run that was given up.
+    let late = [
+        change(4, Fate::Pending, credited()),
+        change(3, leaving(), Fate::Pending),
+    ];
+    let error = ledger.change(&late).unwrap_err();
+    assert!(error.to_string().contains("row 3"), "{error}");
+    let fates = [3, 4].map(|row| ledger.row(row).unwrap().unwrap().fate);
+    assert_eq!(fates.map(|fate| fate.word()), ["unknown", "pending"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_left_of_a_ledger_that_was_not_begun_is_neither_followed_nor_kept() {
+    let place = Place::new();
+    let elsewhere = place.0.path().join("elsewhere");
+    fs::write(&elsewhere, "somebody's").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, guard::sibling(&place.path(), "new")).unwrap();
+    drop(place.load(2).unwrap());
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "somebody's");
+    drop(place.load(2).unwrap());
 }

@@ -44,6 +44,17 @@ pub(super) fn locked(path: &Path) -> Error {
     )
 }
 
+/// Somebody was faster.
+pub(super) fn changed(path: &Path, row: u64) -> Error {
+    let path = path.display();
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "row {row} of the ledger {path} has changed meanwhile: nothing was written; open it again"
+        ),
+    )
+}
+
 /// No ledger, or what is left of one.
 pub(super) fn damaged(path: &Path, how: &str) -> Error {
     let path = path.display();

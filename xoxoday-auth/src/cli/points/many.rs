@@ -8,7 +8,7 @@ use super::confirm::{confirm, intention};
 use super::watch::Watch;
 use super::{as_json, counted, lines, listen, usage, with};
 use crate::builder::Builder;
-use crate::bulk::{Bulk, Ended, Input, Order, Pace, Summary, Totals};
+use crate::bulk::{Bulk, Ended, Input, Order, Pace, Summary, Totals, fresh, sibling};
 use crate::cli::arguments::Send;
 use crate::cli::exit::Exit;
 use crate::cli::report::Report;
@@ -16,10 +16,10 @@ use crate::error::Error;
 use crate::rotation::Account;
 
 pub(super) async fn send(arguments: &Send, file: &Path, json: bool) -> Result<Report, Error> {
-    let mut stop = listen()?;
     let builder = Builder::from_env()?;
     let account = builder.account();
     let order = order(arguments, account.clone())?;
+    check_report(arguments, file)?;
     if arguments.dry_run {
         return dry_run(arguments, &order, file, &account);
     }
@@ -38,11 +38,20 @@ pub(super) async fn send(arguments: &Send, file: &Path, json: bool) -> Result<Re
         let intention = intention(&account, &arguments.sender, pending);
         confirm(arguments.yes, &intention)?;
     }
+    // From here on a signal ends the send and not the process.
+    let mut stop = listen()?;
     let xoxoday = builder.build().await?;
     let mut bulk = match begun {
         Some(bulk) => bulk,
         None => Bulk::load(ledger, &order, rows(file)?)?,
     };
+    if bulk.totals().pending != pending {
+        let what = format!(
+            "{} has changed since it was confirmed: nothing was sent",
+            file.display()
+        );
+        return Err(usage(&what));
+    }
     let pace = match arguments.batch {
         Some(rows) => Pace::default().batch(rows.into()),
         None => Pace::default(),
@@ -64,9 +73,33 @@ pub(super) async fn send(arguments: &Send, file: &Path, json: bool) -> Result<Re
         Err(error) if report.exit() == Exit::Fine => report
             .ending(Exit::Failed)
             .complaining("failed", error.to_string()),
-        Err(_) => report,
+        Err(error) => report.saying_too(error.to_string()),
     };
     Ok(report.about(&account))
+}
+
+/// A report must not take the place of what it is about.
+fn check_report(arguments: &Send, file: &Path) -> Result<(), Error> {
+    let Some(report) = &arguments.report else {
+        return Ok(());
+    };
+    let same = |other: &Path| {
+        let [one, other] = [report.as_path(), other].map(std::fs::canonicalize);
+        matches!((one, other), (Ok(one), Ok(other)) if one == other)
+    };
+    let ledger = arguments.ledger.as_deref();
+    let lock = ledger.map(|ledger| sibling(ledger, "lock"));
+    let taken = [Some(file), ledger, lock.as_deref()];
+    match taken
+        .into_iter()
+        .flatten()
+        .any(|other| same(other) || report == other)
+    {
+        true => Err(usage(
+            "--report: give it a file of its own; nothing was sent",
+        )),
+        false => Ok(()),
+    }
 }
 
 fn order(arguments: &Send, account: Account) -> Result<Order, Error> {
@@ -80,7 +113,12 @@ fn order(arguments: &Send, account: Account) -> Result<Order, Error> {
     })
 }
 
+/// They are read more than once: before anybody is asked, and when they are sent.
 fn rows(path: &Path) -> Result<Input<BufReader<File>>, Error> {
+    let is_file = std::fs::metadata(path).map(|it| it.is_file());
+    if !is_file.map_err(|error| Error::input(path.display(), error))? {
+        return Err(usage("--file: expected a file, and no pipe"));
+    }
     let input = File::open(path).and_then(|file| Input::of_either(BufReader::new(file)));
     input.map_err(|error| Error::input(path.display(), error))
 }
@@ -97,7 +135,13 @@ fn dry_run(
     account: &Account,
 ) -> Result<Report, Error> {
     let totals = match &arguments.ledger {
-        Some(ledger) if is_there(ledger) => Bulk::load(ledger, order, rows(file)?)?.totals(),
+        Some(ledger) if is_there(ledger) => {
+            let bulk = Bulk::load(ledger, order, rows(file)?)?;
+            if let Some(path) = &arguments.report {
+                reported(&bulk, path)?;
+            }
+            bulk.totals()
+        }
         _ => Totals {
             pending: order.check(rows(file)?)?,
             ..Totals::default()
@@ -111,9 +155,12 @@ fn dry_run(
         .about(account))
 }
 
+/// Whole or not at all, and for its owner alone: names and addresses are in it.
 fn reported(bulk: &Bulk, path: &Path) -> Result<(), Error> {
-    let file = File::create(path).map_err(|error| Error::input(path.display(), error))?;
-    bulk.report(file)
+    let unwritten = |error: std::io::Error| Error::input(path.display(), error);
+    let unfinished = sibling(path, "new");
+    bulk.report(fresh(&unfinished).map_err(unwritten)?)?;
+    std::fs::rename(&unfinished, path).map_err(unwritten)
 }
 
 /// What is unknown comes first: a person must look at it, whatever else is.

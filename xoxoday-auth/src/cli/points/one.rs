@@ -20,7 +20,6 @@ pub(super) async fn send(arguments: &Send, to: &str) -> Result<Report, Error> {
     if let Some(citation) = &arguments.citation {
         recipient = recipient.citation(citation);
     }
-    let mut stop = listen()?;
     let builder = Builder::from_env()?;
     let account = builder.account();
     let mut order = Order::of(account.clone(), &arguments.sender)?;
@@ -35,6 +34,7 @@ pub(super) async fn send(arguments: &Send, to: &str) -> Result<Report, Error> {
     }
     confirm(arguments.yes, &intention)?;
 
+    let mut stop = listen()?;
     let xoxoday = builder.build().await?;
     let mut send = xoxoday.points().send_from(&arguments.sender).to(recipient);
     if let Some(months) = arguments.expiry_months {

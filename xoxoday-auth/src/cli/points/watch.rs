@@ -33,7 +33,9 @@ impl Watch {
     }
 
     pub(super) fn see(&mut self, progress: &Progress) {
-        if self.every.is_none_or(|every| self.last.elapsed() < every) {
+        // A wait may be long, and is told of at once.
+        let soon = |every| self.last.elapsed() < every && progress.waiting.is_none();
+        if self.every.is_none_or(soon) {
             return;
         }
         self.last = Instant::now();
