@@ -243,7 +243,11 @@ fn issuances_are_cancelled_by_id_or_by_ledger() {
     let json = one.json();
     assert_eq!(json["issuances"][0]["cancelled"], true, "{json}");
     // The ledger does not know of that one.
-    let rest = account.on_ledger(&["cancel"], &["--json"]);
+    let unasked = account.on_ledger(&["cancel"], &[]);
+    assert_eq!(unasked.code, 2, "{unasked:?}");
+    let told = "take 18.50 points back from 3 recipients";
+    assert!(unasked.complaint().contains(told), "{unasked:?}");
+    let rest = account.on_ledger(&["cancel"], &["--yes", "--json"]);
     let json = rest.json();
     assert_eq!((rest.code, &json["error"]["kind"]), (1, &json!("refused")));
     assert_eq!(json["totals"]["cancelled"]["rows"], 2);

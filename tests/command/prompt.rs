@@ -103,8 +103,8 @@ fn points_move_once_yes_is_typed_and_for_no_other_word() {
     let send = ["points", "send", "--sender", BOSS, "--to", JOHN];
     let send = [&send[..], &["--amount", "5"]].concat();
     for (typed, told, code, balance) in [
-        ("\r", "nothing was sent", 2, "150"),
-        ("y\r", "nothing was sent", 2, "150"),
+        ("\r", "nothing was done", 2, "150"),
+        ("y\r", "nothing was done", 2, "150"),
         ("yes\r", "credited: 5 points", 0, "155"),
     ] {
         let mut terminal = Terminal::start(&account, &send);

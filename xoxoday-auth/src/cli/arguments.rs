@@ -237,6 +237,9 @@ pub(super) struct Cancel {
     #[arg(long, value_name = "PATH", conflicts_with = "ids")]
     #[arg(verbatim_doc_comment)]
     pub(super) ledger: Option<PathBuf>,
+    /// Do not ask before all of a ledger is taken back.
+    #[arg(long, requires = "ledger")]
+    pub(super) yes: bool,
 }
 
 /// Take the dashboard's tokens into the store.

@@ -1,9 +1,8 @@
 //! `xoxoday points cancel`.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
+use super::confirm::confirm;
 use super::{as_json, counted, lines, listen, usage, with};
 use crate::builder::Builder;
 use crate::bulk::Bulk;
@@ -13,16 +12,23 @@ use crate::cli::report::Report;
 use crate::client::Xoxoday;
 use crate::error::Error;
 use crate::points::CancelledPoints;
+use crate::rotation::Account;
 
 pub(super) async fn perform(arguments: &Cancel) -> Result<Report, Error> {
-    let mut stop = listen()?;
     let builder = Builder::from_env()?;
     let account = builder.account();
+    let bulk = match &arguments.ledger {
+        Some(ledger) => Some(asked(Bulk::open(ledger)?, arguments.yes, &account)?),
+        None if arguments.ids.is_empty() => {
+            return Err(usage("give transaction ids, or --ledger"));
+        }
+        None => None,
+    };
+    let mut stop = listen()?;
     let xoxoday = builder.build().await?;
     let cancelling = with(&xoxoday, async {
-        match &arguments.ledger {
-            Some(ledger) => of_ledger(&xoxoday, ledger).await,
-            None if arguments.ids.is_empty() => Err(usage("give transaction ids, or --ledger")),
+        match bulk {
+            Some(bulk) => of_ledger(&xoxoday, bulk).await,
             None => Ok(by_ids(&xoxoday, &arguments.ids).await),
         }
     });
@@ -55,8 +61,21 @@ fn as_list(told: &CancelledPoints) -> Value {
     each.collect()
 }
 
-async fn of_ledger(xoxoday: &Xoxoday, ledger: &Path) -> Result<Report, Error> {
-    let mut bulk = Bulk::open(ledger)?;
+/// What is credited is about to be taken back from everybody.
+fn asked(bulk: Bulk, yes: bool, account: &Account) -> Result<Bulk, Error> {
+    let credited = bulk.totals().credited;
+    if credited.rows > 0 {
+        let intention = format!(
+            "take {} points back from {}, into the wallet of {account}",
+            credited.points,
+            counted(credited.rows, "recipient")
+        );
+        confirm(yes, &intention, "cancel")?;
+    }
+    Ok(bulk)
+}
+
+async fn of_ledger(xoxoday: &Xoxoday, mut bulk: Bulk) -> Result<Report, Error> {
     let cancelled = bulk.cancel(xoxoday).await;
     let totals = bulk.totals();
     let report = match cancelled {

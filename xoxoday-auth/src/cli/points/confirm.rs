@@ -17,19 +17,19 @@ pub(super) fn intention(account: &Account, sender: &str, what: Count) -> String 
 }
 
 /// Asks, unless a person has said yes before.
-pub(super) fn confirm(yes: bool, intention: &str) -> Result<(), Error> {
+pub(super) fn confirm(yes: bool, intention: &str, verb: &str) -> Result<(), Error> {
     if yes {
         return Ok(());
     }
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         let message =
-            format!("{intention}: give --yes, where nobody can be asked; nothing was sent");
+            format!("{intention}: give --yes, where nobody can be asked; nothing was done");
         return Err(usage(&message));
     }
     let mut out = io::stderr().lock();
     // That nobody reads it changes nothing: then nobody answers.
-    let _ = write!(out, "{intention}.\nType yes to send: ").and_then(|()| out.flush());
+    let _ = write!(out, "{intention}.\nType yes to {verb}: ").and_then(|()| out.flush());
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);
     read.map_err(|error| Error::input("the terminal", error))?;
@@ -37,7 +37,7 @@ pub(super) fn confirm(yes: bool, intention: &str) -> Result<(), Error> {
         "yes" => Ok(()),
         _ => Err(Error::new(
             ErrorKind::InvalidInput,
-            "not confirmed: nothing was sent",
+            "not confirmed: nothing was done",
         )),
     }
 }

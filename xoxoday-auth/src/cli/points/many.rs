@@ -36,7 +36,7 @@ pub(super) async fn send(arguments: &Send, file: &Path, json: bool) -> Result<Re
     };
     if pending.rows > 0 {
         let intention = intention(&account, &arguments.sender, pending);
-        confirm(arguments.yes, &intention)?;
+        confirm(arguments.yes, &intention, "send")?;
     }
     // From here on a signal ends the send and not the process.
     let mut stop = listen()?;

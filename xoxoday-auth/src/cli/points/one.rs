@@ -32,7 +32,7 @@ pub(super) async fn send(arguments: &Send, to: &str) -> Result<Report, Error> {
         let report = Report::new(Exit::Fine, format!("dry run: {intention}"));
         return Ok(told(report, "dry_run", None, count).about(&account));
     }
-    confirm(arguments.yes, &intention)?;
+    confirm(arguments.yes, &intention, "send")?;
 
     let mut stop = listen()?;
     let xoxoday = builder.build().await?;
