@@ -1,8 +1,9 @@
 //! The examples do what they say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use xoxoday_sandbox::Sandbox;
 use xoxoday_tests::canary::STORE;
 use xoxoday_tests::{directory, sandbox};
 
@@ -33,23 +34,26 @@ fn printed(output: &Output) -> String {
     String::from_utf8(all).unwrap()
 }
 
+/// The example `cron` over a store that has a refresh token alone: a rotation is
+/// due at once.
+fn cron(sandbox: &Sandbox, directory: &Path) -> (Option<i32>, String) {
+    let mut cron = example("cron");
+    cron.envs(sandbox.environment())
+        .env_remove("XOXODAY_ACCESS_TOKEN")
+        .env_remove("XOXODAY_ACCESS_TOKEN_EXPIRY")
+        .env(
+            "XOXODAY_TOKEN_STORE",
+            format!("file:{}", directory.join(STORE).display()),
+        )
+        .env("XOXODAY_RESCUE_FILE", directory.join("rescue.json"));
+    let output = cron.output().unwrap();
+    (output.status.code(), printed(&output))
+}
+
 #[test]
 fn cron_rotates_what_is_due_and_leaves_the_rest_alone() {
     let (sandbox, directory) = (sandbox(), directory());
-    let run = || {
-        let mut cron = example("cron");
-        cron.envs(sandbox.environment())
-            // Without an access token a rotation is due at once.
-            .env_remove("XOXODAY_ACCESS_TOKEN")
-            .env_remove("XOXODAY_ACCESS_TOKEN_EXPIRY")
-            .env(
-                "XOXODAY_TOKEN_STORE",
-                format!("file:{}", directory.path().join(STORE).display()),
-            )
-            .env("XOXODAY_RESCUE_FILE", directory.path().join("rescue.json"));
-        let output = cron.output().unwrap();
-        (output.status.code(), printed(&output))
-    };
+    let run = || cron(&sandbox, directory.path());
     assert_eq!(run(), (Some(0), "new tokens: generation 2\n".into()));
     assert_eq!(run(), (Some(0), "still fresh: generation 2\n".into()));
     assert_eq!(sandbox.record().exchanges().len(), 1);
@@ -59,17 +63,8 @@ fn cron_rotates_what_is_due_and_leaves_the_rest_alone() {
 fn cron_tells_by_its_exit_code_that_a_person_must_log_in() {
     let (sandbox, directory) = (sandbox(), directory());
     sandbox.dashboard().reset_password();
-    let mut cron = example("cron");
-    cron.envs(sandbox.environment())
-        .env_remove("XOXODAY_ACCESS_TOKEN")
-        .env_remove("XOXODAY_ACCESS_TOKEN_EXPIRY")
-        .env(
-            "XOXODAY_TOKEN_STORE",
-            format!("file:{}", directory.path().join(STORE).display()),
-        )
-        .env("XOXODAY_RESCUE_FILE", directory.path().join("rescue.json"));
-    let output = cron.output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "{}", printed(&output));
+    let (code, said) = cron(&sandbox, directory.path());
+    assert_eq!(code, Some(3), "{said}");
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use xoxoday_auth::Xoxoday;
 use xoxoday_auth::bulk::{Bulk, Resolution};
 use xoxoday_sandbox::{Gate, Operation, Trouble};
 use xoxoday_tests::canary;
@@ -84,6 +85,15 @@ async fn a_second_run_on_the_same_ledger_is_kept_out() {
     assert_eq!(sends(&send), 3);
 }
 
+async fn reported_after_a_run(bulk: &mut Bulk, xoxoday: &Xoxoday) -> String {
+    let pace = crate::send::hasty();
+    let run = bulk.run(xoxoday, &pace, std::future::pending(), |_| {});
+    run.await.unwrap();
+    let mut report = Vec::new();
+    bulk.report(&mut report).unwrap();
+    String::from_utf8(report).unwrap()
+}
+
 #[tokio::test]
 async fn a_report_that_a_person_has_filled_in_resolves_rows() {
     let send = Send::of(4);
@@ -91,12 +101,7 @@ async fn a_report_that_a_person_has_filled_in_resolves_rows() {
     let drop_answers = Trouble::DropAnswer.times(2);
     send.sandbox.trouble(Operation::SendPoints, drop_answers);
     let mut bulk = send.load(&xoxoday).unwrap();
-    let pace = crate::send::hasty();
-    let run = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
-    run.await.unwrap();
-    let mut report = Vec::new();
-    bulk.report(&mut report).unwrap();
-    let report = String::from_utf8(report).unwrap();
+    let report = reported_after_a_run(&mut bulk, &xoxoday).await;
     let lines: Vec<_> = report.lines().collect();
     let header = "row,to_email,to_name,amount,citation,outcome,transaction_id,request_id,detail";
     assert_eq!((lines.len(), lines[0]), (5, header));
@@ -124,12 +129,7 @@ async fn a_word_that_contradicts_another_or_is_of_an_earlier_attempt_changes_not
     let drop_answers = Trouble::DropAnswer.times(3);
     send.sandbox.trouble(Operation::SendPoints, drop_answers);
     let mut bulk = send.load(&xoxoday).unwrap();
-    let pace = crate::send::hasty();
-    let run = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
-    run.await.unwrap();
-    let mut report = Vec::new();
-    bulk.report(&mut report).unwrap();
-    let report = String::from_utf8(report).unwrap();
+    let report = reported_after_a_run(&mut bulk, &xoxoday).await;
 
     for (words, why) in [
         ("row,outcome\n1,credited\n1,not_sent\n", "both"),
@@ -141,8 +141,7 @@ async fn a_word_that_contradicts_another_or_is_of_an_earlier_attempt_changes_not
     let twice = "row,outcome\n1,NOT_SENT\n1,not_sent\n";
     assert_eq!(bulk.resolve_by_file(twice.as_bytes()).unwrap(), 1);
     // It leaves once more, and nobody knows of that either.
-    let run = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
-    run.await.unwrap();
+    reported_after_a_run(&mut bulk, &xoxoday).await;
     let stale = report.replacen("unknown", "not_sent", 1);
     let refused = bulk.resolve_by_file(stale.as_bytes()).unwrap_err();
     assert!(refused.to_string().contains("left again"), "{refused}");

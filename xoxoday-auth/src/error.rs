@@ -172,17 +172,16 @@ impl Error {
         self.caused_by(other)
     }
 
+    /// Worth asking again after a while.
+    pub(crate) fn later(kind: ErrorKind, message: &str, wait: Duration) -> Self {
+        let seconds = wait.as_secs().max(1);
+        let message = format!("{message}; worth asking again in {seconds} s");
+        Self::new(kind, message).retry_after(wait)
+    }
+
     pub(crate) fn of_rotation(failure: Failure, now: EpochMillis) -> Self {
         let message = failure.to_string();
-        let later = |kind, end| {
-            let wait = until(now, end);
-            let seconds = wait.as_secs().max(1);
-            Self::new(
-                kind,
-                format!("{message}; worth asking again in {seconds} s"),
-            )
-            .retry_after(wait)
-        };
+        let later = |kind, end| Self::later(kind, &message, until(now, end));
         match failure {
             Failure::LoginRequired { .. } => Self::new(ErrorKind::LoginRequired, message),
             Failure::Braked { until: end, .. } | Failure::Busy { until: end } => {

@@ -38,14 +38,17 @@ impl Verdict {
     /// Judges what a send of so many rows brought, that left under this name.
     pub(super) fn of(answer: Result<SentPoints, Error>, rows: usize, request_id: &str) -> Self {
         let error = match answer {
-            Ok(sent) => return Self::each(&sent, None, request_id, Next::On),
+            Ok(sent) => {
+                let silent = "the answer does not speak of it";
+                return Self {
+                    fates: fates(&sent, silent, request_id),
+                    next: Next::On,
+                };
+            }
             Err(error) => error,
         };
         let all = |fate: Fate| vec![fate; rows];
-        let unknown = || Fate::Unknown {
-            why: error.to_string(),
-            request_id: Some(request_id.to_owned()),
-        };
+        let unknown = || unknown(&error.to_string(), request_id);
         match (error.kind(), error.sent()) {
             (ErrorKind::Unavailable, _) => Self {
                 fates: all(Fate::Pending),
@@ -85,52 +88,7 @@ impl Verdict {
             },
             (ErrorKind::Refused | ErrorKind::OutcomeUnknown, Some(sent)) => {
                 let sent = sent.clone();
-                let told = sent
-                    .results
-                    .iter()
-                    .any(|result| result.outcome != SendOutcome::Unreported);
-                // One who cannot receive may have brought all the others down.
-                let first = sent.results.first().map(|result| &result.outcome);
-                let alike = |result: &SendResult| Some(&result.outcome) == first;
-                let divisible = rows > 1 && sent.tells_of_each && sent.results.iter().all(alike);
-                // One word for all does not say that it holds for each of them.
-                let of_all = rows > 1 && !sent.tells_of_each;
-                // Somebody was credited, and it may be one who is called refused.
-                let astray = |entry: &Unmatched| {
-                    entry.outcome == SendOutcome::Credited || entry.transaction.is_some()
-                };
-                if error.kind() == ErrorKind::Refused
-                    && (of_all || sent.unmatched.iter().any(astray))
-                {
-                    let fates = Self::each(&sent, None, request_id, Next::Alone).fates;
-                    let doubted = fates.into_iter().map(|fate| match fate {
-                        credited @ Fate::Credited { .. } => credited,
-                        _ => unknown(),
-                    });
-                    return Self {
-                        fates: doubted.collect(),
-                        next: if rows > 1 {
-                            Next::Alone
-                        } else {
-                            Next::Ask(error)
-                        },
-                    };
-                }
-                let why = error.to_string();
-                let next = match error.kind() {
-                    ErrorKind::OutcomeUnknown if told => Next::Alone,
-                    ErrorKind::OutcomeUnknown => Next::Ask(error),
-                    _ if divisible => {
-                        let fates = all(Fate::Pending);
-                        return Self {
-                            fates,
-                            next: Next::Divide,
-                        };
-                    }
-                    _ if sent.credited().count() > 0 => Next::On,
-                    _ => Next::Refused(error),
-                };
-                Self::each(&sent, Some(&why), request_id, next)
+                Self::of_parts(error, &sent, request_id)
             }
             (ErrorKind::OutcomeUnknown, None) => Self {
                 fates: all(unknown()),
@@ -143,33 +101,68 @@ impl Verdict {
         }
     }
 
-    fn each(sent: &SentPoints, why: Option<&str>, request_id: &str, next: Next) -> Self {
-        let fate = |result: &SendResult| {
-            let request_id = Some(request_id.to_owned());
-            match &result.outcome {
-                SendOutcome::Credited => Fate::Credited {
-                    transaction: result.transaction,
-                    request_id,
-                    by_hand: false,
-                    points: result
-                        .points
-                        .filter(|points| *points != result.recipient.amount().into()),
-                },
-                SendOutcome::Refused(reason) => Fate::Failed {
-                    reason: reason.clone(),
-                    code: None,
-                    request_id,
-                },
-                SendOutcome::Unreported => Fate::Unknown {
-                    why: why.unwrap_or("the answer does not speak of it").to_owned(),
-                    request_id,
-                },
-            }
-        };
-        Self {
-            fates: sent.results.iter().map(fate).collect(),
-            next,
+    /// Judges an answer that is no success, and speaks of rows.
+    fn of_parts(error: Error, sent: &SentPoints, request_id: &str) -> Self {
+        let (results, rows) = (&sent.results, sent.results.len());
+        let is_refused = error.kind() == ErrorKind::Refused;
+        // Somebody was credited, and it may be one who is called refused; or one
+        // word for all, which need not hold for each of them.
+        let astray =
+            |it: &Unmatched| it.outcome == SendOutcome::Credited || it.transaction.is_some();
+        let is_of_all = is_refused && rows > 1 && !sent.tells_of_each;
+        let is_doubtful = is_of_all || sent.unmatched.iter().any(astray);
+        // One who cannot receive may have brought all the others down.
+        let first = results.first().map(|result| &result.outcome);
+        let are_alike = results.iter().all(|result| Some(&result.outcome) == first);
+        if is_refused && !is_doubtful && rows > 1 && are_alike {
+            return Self {
+                fates: vec![Fate::Pending; rows],
+                next: Next::Divide,
+            };
         }
+        let why = error.to_string();
+        let mut fates = fates(sent, &why, request_id);
+        for fate in &mut fates {
+            if is_doubtful && matches!(fate, Fate::Failed { .. }) {
+                *fate = unknown(&why, request_id);
+            }
+        }
+        let tells = |result: &SendResult| result.outcome != SendOutcome::Unreported;
+        let next = match is_refused && !is_doubtful {
+            true if sent.credited().count() > 0 => Next::On,
+            true => Next::Refused(error),
+            false if rows > 1 && results.iter().any(tells) => Next::Alone,
+            false => Next::Ask(error),
+        };
+        Self { fates, next }
+    }
+}
+
+/// What an answer says of each row.
+fn fates(sent: &SentPoints, why_unknown: &str, request_id: &str) -> Vec<Fate> {
+    let fate = |result: &SendResult| match &result.outcome {
+        SendOutcome::Credited => Fate::Credited {
+            transaction: result.transaction,
+            request_id: Some(request_id.to_owned()),
+            by_hand: false,
+            points: result
+                .points
+                .filter(|points| *points != result.recipient.amount().into()),
+        },
+        SendOutcome::Refused(reason) => Fate::Failed {
+            reason: reason.clone(),
+            code: None,
+            request_id: Some(request_id.to_owned()),
+        },
+        SendOutcome::Unreported => unknown(why_unknown, request_id),
+    };
+    sent.results.iter().map(fate).collect()
+}
+
+fn unknown(why: &str, request_id: &str) -> Fate {
+    Fate::Unknown {
+        why: why.to_owned(),
+        request_id: Some(request_id.to_owned()),
     }
 }
 
@@ -391,5 +384,15 @@ mod tests {
         assert_eq!(astray(credited(), 1), (vec!["unknown"], "ask"));
         assert_eq!(astray(credited(), 2), (vec!["unknown"; 2], "alone"));
         assert_eq!(astray(refused("y"), 1), (vec!["failed"], "refused"));
+        // Nor where of another nothing is said.
+        let mut sent = sent(&[refused("x"), SendOutcome::Unreported]);
+        sent.unmatched.push(Unmatched {
+            email: None,
+            outcome: credited(),
+            transaction: None,
+            points: None,
+        });
+        let error = error(ErrorKind::OutcomeUnknown).with_sent(sent);
+        assert_eq!(judged(Err(error), 2), (vec!["unknown"; 2], "alone"));
     }
 }

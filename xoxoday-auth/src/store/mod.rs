@@ -17,7 +17,7 @@ mod postgres;
 pub(crate) mod private_file;
 #[cfg(feature = "seal")]
 mod seal;
-mod sealing;
+mod seal_choice;
 mod time_limit;
 
 use std::fmt;
@@ -36,7 +36,7 @@ pub use postgres::PostgresStore;
 pub(crate) use seal::Envelope;
 #[cfg(feature = "seal")]
 pub use seal::{Sealed, SealingKey, SealingKeys};
-pub(crate) use sealing::Seal;
+pub(crate) use seal_choice::Seal;
 pub(crate) use time_limit::in_time;
 pub use xoxoday_api::transport::BoxFuture;
 

@@ -104,15 +104,13 @@ impl Session {
         let Some((_, pause)) = too_soon else {
             return self.newer_than(rejected, Reason::Rejected, transport).await;
         };
-        let until = pause.end();
         Err(match self.accepted.load(Ordering::Relaxed) < rejected {
-            true => NoToken::Failed(Failure::Useless { until }),
+            true => NoToken::Failed(Failure::Useless { until: pause.end() }),
             // Somebody else mints for this user, and ends what we have.
-            false => NoToken::Unminted(Arc::new(later(
-                "a new one was rejected so soon",
-                now,
-                until,
-            ))),
+            false => {
+                let why = "the last one was rejected soon after another had been";
+                NoToken::Unminted(Arc::new(later(why, now, pause.end())))
+            }
         })
     }
 
@@ -146,7 +144,6 @@ impl Session {
         if let Some(newer) = self.snapshot.newest().filter(|live| live.generation > seen) {
             return Begun::Over(newer);
         }
-        // A closed channel without an outcome is a task that is gone.
         let is_quiet = minting
             .quiet
             .is_some_and(|quiet| quiet.holds(transport.clock.now()));
@@ -185,7 +182,11 @@ impl Session {
             let policy = transport.rotator.policy();
             let asked_at = transport.clock.now();
             let minted = match sessions.braked_until(asked_at) {
-                Some(end) => Err(later("Xoxoday limits how often", asked_at, end)),
+                Some(end) => Err(later(
+                    "Xoxoday limits how often one is minted",
+                    asked_at,
+                    end,
+                )),
                 None => {
                     let errand = Errand::of(OPERATION).repeatable();
                     mint(&transport, &sessions.limits, errand, self.user.clone()).await
@@ -267,10 +268,7 @@ fn is_final(error: &Error) -> bool {
 }
 
 fn later(why: &str, now: EpochMillis, end: EpochMillis) -> Error {
-    let wait = until(now, end);
-    let seconds = wait.as_secs().max(1);
-    let message = format!("{why}: worth asking again in {seconds} s");
-    Error::new(ErrorKind::Unavailable, message).retry_after(wait)
+    Error::later(ErrorKind::Unavailable, why, until(now, end))
 }
 
 impl fmt::Debug for Session {
