@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
 
 use serde_json::Value;
 use xoxoday_sandbox::Sandbox;
@@ -18,6 +21,9 @@ use xoxoday_tests::{rescue_file, sandbox, secrets_of};
 /// Programs that have no client in them, and so nothing to log; or, as a user's
 /// own test, no log.
 const SILENT: [&str; 5] = ["quickstart", "schemas", "sources", "types", "your_own"];
+
+/// So many programs run beside each other.
+const AT_ONCE: usize = 3;
 
 /// What must be heard in a log that hears everything.
 const VOICES: [&str; 5] = [
@@ -33,12 +39,23 @@ fn no_secret_is_printed_logged_or_left_in_a_file() {
     assert!(std::env::var_os(ISSUED).is_none(), "it would start itself");
     let run = Run::new();
     let programs = programs();
-    for (name, program) in &programs {
-        let ended = run.child(name, Command::new(program).arg("--nocapture"));
-        assert!(ended.success(), "{name}: {}", run.last_words(name));
-        let spoke = run.said(name).contains(" TRACE ");
-        assert!(spoke || SILENT.contains(&&**name), "{name}");
-    }
+    let next = AtomicUsize::new(0);
+    let some = || {
+        while let Some((name, program)) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let started = Instant::now();
+            let ended = run.child(name, Command::new(program).arg("--nocapture"));
+            println!("canary: {name} took {:.1?}", started.elapsed());
+            assert!(ended.success(), "{name}: {}", run.last_words(name));
+            let spoke = run.said(name).contains(" TRACE ");
+            assert!(spoke || SILENT.contains(&&**name), "{name}");
+        }
+    };
+    // Most of them wait more than they work.
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(some);
+        }
+    });
     let sandbox = sandbox();
     let ended = run.child("panic", caller(&sandbox).arg("panic"));
     assert!(!ended.success());

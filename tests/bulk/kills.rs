@@ -11,7 +11,7 @@ use xoxoday_auth::bulk::{Bulk, Fate, Resolution};
 use xoxoday_sandbox::{Operation, RateLimit, RateLimitShape, SendAnswer, Trouble};
 use xoxoday_tests::canary;
 
-use crate::send::{Send, refused, rows as rows_of};
+use crate::send::{Send, refused, rows as rows_of, rows_wanted};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_credited_twice_however_often_the_process_is_killed() {
@@ -23,10 +23,9 @@ async fn nobody_of_a_batch_is_credited_twice_however_often_the_process_is_killed
     survives_kills(SendAnswer::WithRecipients, 3).await;
 }
 
-/// `XOXODAY_ROWS` rows, and at least 50 kills whatever their number.
+/// At least 50 kills, however many rows.
 async fn survives_kills(answer: SendAnswer, batch: usize) {
-    let ordinary = if canary::is_watching() { 100 } else { 600 };
-    let rows = std::env::var("XOXODAY_ROWS").map_or(ordinary, |rows| rows.parse().unwrap());
+    let rows = rows_wanted(10_000, 100);
     let kills = if canary::is_watching() { 5 } else { 50 };
     let started = Instant::now();
     let send = Send::of(rows);

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use xoxoday_auth::Xoxoday;
-use xoxoday_auth::bulk::{Bulk, Resolution};
+use xoxoday_auth::bulk::{Bulk, Ended, Resolution};
 use xoxoday_sandbox::{Gate, Operation, Trouble};
 use xoxoday_tests::canary;
 
@@ -24,20 +24,44 @@ fn said(output: &Output) -> String {
 
 #[tokio::test]
 async fn on_a_full_disk_nothing_leaves_and_nothing_is_lost() {
-    for room in [0, 3] {
-        let send = Send::of(8);
-        let full = ["--full-disk-after", &room.to_string()];
-        let ended = send.sender(1, &full).output().unwrap();
-        assert!(!ended.status.success());
-        assert!(said(&ended).contains("make room"), "{}", said(&ended));
-        assert_eq!(sends(&send), room, "{}", said(&ended));
+    let send = Send::of(8);
+    let full = ["--full-disk-after", "0"];
+    let ended = send.sender(1, &full).output().unwrap();
+    assert!(!ended.status.success());
+    assert!(said(&ended).contains("make room"), "{}", said(&ended));
+    assert_eq!(sends(&send), 0, "{}", said(&ended));
 
-        let ended = send.sender(1, &[]).output().unwrap();
-        assert!(ended.status.success(), "{}", said(&ended));
-        let bulk = Bulk::open(send.ledger()).unwrap();
-        send.assert_books_agree(&bulk);
-        assert_eq!((bulk.totals().credited.rows, sends(&send)), (8, 8));
+    // The third outcome was kept, and with it that the fourth row leaves.
+    let full = ["--full-disk-after", "3"];
+    let ended = send.sender(1, &full).output().unwrap();
+    assert!(!ended.status.success());
+    let told = said(&ended);
+    assert!(told.contains("make room"), "{told}");
+    assert!(told.contains("row 4 credited as transaction"), "{told}");
+    assert_eq!(sends(&send), 4, "{told}");
+
+    let ended = send.sender(1, &[]).output().unwrap();
+    assert!(ended.status.success(), "{}", said(&ended));
+    let bulk = Bulk::open(send.ledger()).unwrap();
+    send.assert_books_agree(&bulk);
+    let totals = bulk.totals();
+    assert_eq!((totals.credited.rows, totals.unknown.rows), (7, 1));
+    assert_eq!(sends(&send), 8);
+}
+
+#[tokio::test]
+async fn a_ledger_for_which_there_is_no_room_is_not_begun() {
+    let send = Send::of(2000);
+    for room in ["0", "5000", "100000"] {
+        let mut load = send.process();
+        load.arg("load").args([send.input(), send.ledger()]);
+        let ended = load.args(["--room", room]).output().unwrap();
+        assert!(!ended.status.success());
+        let told = said(&ended);
+        assert!(told.contains("make room"), "{room}: {told}");
+        assert!(!send.ledger().exists(), "{room}");
     }
+    assert_eq!(sends(&send), 0);
 }
 
 #[tokio::test]
@@ -157,9 +181,14 @@ async fn what_was_credited_is_cancelled_out_of_the_ledger_once() {
     let pace = crate::send::hasty();
     let run = bulk.run(&xoxoday, &pace, std::future::pending(), |_| {});
     run.await.unwrap();
-    assert_eq!(bulk.cancel(&xoxoday).await.unwrap(), 5);
-    assert_eq!(bulk.cancel(&xoxoday).await.unwrap(), 0);
-    assert_eq!(bulk.totals().cancelled.rows, 5);
+    let stopped = bulk.cancel(&xoxoday, std::future::ready(())).await.unwrap();
+    assert!(matches!(stopped.ended, Ended::Stopped));
+    assert_eq!(stopped.totals.cancelled.rows, 0);
+    for _ in 0..2 {
+        let done = bulk.cancel(&xoxoday, std::future::pending()).await.unwrap();
+        assert!(matches!(done.ended, Ended::Done));
+        assert_eq!(done.totals.cancelled.rows, 5);
+    }
     let books = send.sandbox.books();
     assert!(books.issuances.values().all(|issuance| issuance.cancelled));
     let record = send.sandbox.record();

@@ -1,22 +1,44 @@
-//! A file of any length takes the same memory, but for twenty bytes a row.
+//! A file of any length takes the same memory, but for twenty bytes a row that are
+//! loaded.
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use xoxoday_tests::rescue_file;
+use crate::send::{Send, rows_wanted};
 
-use crate::send::Send;
-
-/// `XOXODAY_ROWS` rows; a million takes too long for an ordinary run.
 #[tokio::test]
-async fn a_long_file_is_loaded_in_bounded_memory() {
+async fn a_million_rows_are_loaded_opened_and_reported_in_bounded_memory() {
     const BASE_KB: usize = 48 * 1024;
 
-    let rows = std::env::var("XOXODAY_ROWS").map_or(50_000, |rows| rows.parse().unwrap());
+    let rows = rows_wanted(1_000_000, 1000);
     let send = Send::of(1);
-    let mut out = BufWriter::new(File::create(send.input()).unwrap());
+    write_rows(&send.input(), rows);
+    let report = send.ledger().with_extension("report.csv");
+    let (input, ledger) = (send.input(), send.ledger());
+    let surveyed = BASE_KB + rows * 20 * 2 / 1024;
+    for (what, files, bound) in [
+        ("load", [&input, &ledger], surveyed),
+        ("load", [&input, &ledger], surveyed),
+        ("report", [&ledger, &report], BASE_KB),
+    ] {
+        let started = Instant::now();
+        let peak = peak_kb(&send, what, files, rows);
+        println!(
+            "memory: {what} {rows} rows, {peak} kB at most, {:?}, ledger of {} bytes",
+            started.elapsed(),
+            ledger.metadata().unwrap().len()
+        );
+        assert!(peak < bound, "{what}: {peak} kB, not under {bound} kB");
+    }
+    let lines = std::fs::read_to_string(report).unwrap().lines().count();
+    assert_eq!(lines, rows + 1);
+}
+
+fn write_rows(path: &Path, rows: usize) {
+    let mut out = BufWriter::new(File::create(path).unwrap());
     let mut line = String::from("to_email,to_name,amount,citation\r\n");
     for number in 1..=rows {
         out.write_all(line.as_bytes()).unwrap();
@@ -30,15 +52,11 @@ async fn a_long_file_is_loaded_in_bounded_memory() {
     }
     out.write_all(line.as_bytes()).unwrap();
     out.flush().unwrap();
-    let started = std::time::Instant::now();
-    let ended = Command::new(env!("CARGO_BIN_EXE_sender"))
-        .arg("load")
-        .args([send.input(), send.ledger()])
-        .envs(send.sandbox.environment())
-        .env("XOXODAY_TOKEN_STORE", send.token_store())
-        .env("XOXODAY_RESCUE_FILE", rescue_file(&send.sandbox))
-        .output()
-        .unwrap();
+}
+
+/// How much memory a process took at most for this work on so many rows.
+fn peak_kb(send: &Send, what: &str, files: [&PathBuf; 2], rows: usize) -> usize {
+    let ended = send.process().arg(what).args(files).output().unwrap();
     let told = String::from_utf8(ended.stdout).unwrap();
     assert!(
         told.starts_with(&format!("{rows} rows\n")),
@@ -46,15 +64,5 @@ async fn a_long_file_is_loaded_in_bounded_memory() {
         ended.stderr
     );
     let peak = told.lines().last().unwrap();
-    let kb = peak.split_whitespace().nth(1).unwrap();
-    println!(
-        "memory: {rows} rows loaded in {:?}, {peak}, ledger of {} bytes",
-        started.elapsed(),
-        send.ledger().metadata().unwrap().len()
-    );
-    let bound = BASE_KB + rows * 20 * 2 / 1024;
-    assert!(
-        kb.parse::<usize>().unwrap() < bound,
-        "{peak}, not under {bound} kB"
-    );
+    peak.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

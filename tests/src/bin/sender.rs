@@ -6,8 +6,11 @@
 //!   and tells each step on standard output.
 //! - `sender send INPUT LEDGER BATCH --full-disk-after N`: the same, but behind that
 //!   many requests no file can be written.
-//! - `sender load INPUT LEDGER`: begins a ledger, and prints how much memory the
-//!   process took at most.
+//! - `sender load INPUT LEDGER`: begins a ledger or opens it again, and prints how
+//!   much memory the process took at most.
+//! - `sender load INPUT LEDGER --room BYTES`: the same where no file may grow larger.
+//! - `sender report LEDGER OUT`: opens a ledger and writes its report, and prints the
+//!   same.
 
 use std::error::Error;
 use std::fs::File;
@@ -34,9 +37,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             runtime.block_on(send(input, ledger, batch.parse()?, requests.parse()?))
         }
         ["load", input, ledger] => runtime.block_on(load(input, ledger)),
-        _ => Err(
-            "expected send INPUT LEDGER BATCH [--full-disk-after N], or load INPUT LEDGER".into(),
-        ),
+        ["load", input, ledger, "--room", bytes] => {
+            leave_room(bytes.parse()?)?;
+            runtime.block_on(load(input, ledger))
+        }
+        ["report", ledger, out] => report(ledger, out),
+        _ => Err("see the head of the source for what it takes".into()),
     }
 }
 
@@ -55,14 +61,14 @@ async fn send(input: &str, ledger: &str, batch: usize, room: u64) -> Result<(), 
         .give_up_after(u32::MAX)
         .waits(Duration::from_millis(1), Duration::from_millis(20));
     if room == 0 {
-        fill_the_disk()?;
+        leave_room(0)?;
     }
     tell("loaded")?;
     let mut requests = 0;
     let progress = |_: &_| {
         requests += 1;
         if requests == room {
-            fill_the_disk().expect("a process may limit itself");
+            leave_room(0).expect("a process may limit itself");
         }
         tell("progress").expect("the test reads what it asked for");
     };
@@ -78,15 +84,25 @@ async fn send(input: &str, ledger: &str, batch: usize, room: u64) -> Result<(), 
 
 async fn load(input: &str, ledger: &str) -> Result<(), Box<dyn Error>> {
     let (_, bulk) = open(input, ledger).await?;
-    println!("{} rows", bulk.totals().pending.rows);
+    tell_size(&bulk)
+}
+
+fn report(ledger: &str, out: &str) -> Result<(), Box<dyn Error>> {
+    let bulk = Bulk::open(ledger)?;
+    bulk.report(File::create(out)?)?;
+    tell_size(&bulk)
+}
+
+fn tell_size(bulk: &Bulk) -> Result<(), Box<dyn Error>> {
+    println!("{} rows", bulk.totals().all().rows);
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     println!("{}", line.ok_or("the kernel does not tell it")?);
     Ok(())
 }
 
-fn fill_the_disk() -> rustix::io::Result<()> {
-    let (current, maximum) = (Some(0), getrlimit(Resource::Fsize).maximum);
+fn leave_room(bytes: u64) -> rustix::io::Result<()> {
+    let (current, maximum) = (Some(bytes), getrlimit(Resource::Fsize).maximum);
     setrlimit(Resource::Fsize, Rlimit { current, maximum })
 }
 

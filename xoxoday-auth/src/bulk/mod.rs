@@ -302,8 +302,12 @@ async fn on_disk<T: Send + 'static>(
 ) -> Result<T, Error> {
     let ledger = Arc::clone(ledger);
     let done = tokio::task::spawn_blocking(move || work(&ledger)).await;
-    done.unwrap_or_else(|_| {
-        let message = "work on the ledger was interrupted because the program is shutting down";
-        Err(Error::new(ErrorKind::Unavailable, message))
+    done.unwrap_or_else(|error| {
+        let why = match error.is_panic() {
+            // At some damage the store panics.
+            true => "the ledger contradicts itself: keep it as it is, and look at the balances",
+            false => "work on the ledger was interrupted because the program is shutting down",
+        };
+        Err(Error::new(ErrorKind::Unavailable, why))
     })
 }

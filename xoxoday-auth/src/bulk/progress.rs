@@ -48,7 +48,7 @@ impl Progress {
     }
 }
 
-/// The end of a run.
+/// The end of a run, or of a cancellation.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Summary {
@@ -62,10 +62,10 @@ pub struct Summary {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Ended {
-    /// No row is pending any more.
+    /// Nothing is left to be done: to be sent or, of a cancellation, taken back.
     Done,
-    /// It was told to stop; the rest is pending.
+    /// It was told to stop; the rest stays as it is.
     Stopped,
-    /// Nothing more could be sent, for this reason; the rest is pending.
+    /// Nothing more could be done, for this reason; the rest stays as it is.
     Halted(Error),
 }

@@ -2,7 +2,8 @@
 //!
 //! Before a batch leaves, the ledger says so, durably; after its answer it says
 //! what became of each row. What is killed in between is unknown, and no run
-//! sends it again.
+//! sends it again. Where the next batch may leave at once, its leaving is written
+//! down with the outcome of the one before: a request costs one commit.
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,7 +21,7 @@ use super::totals::Totals;
 use super::verdict::{Next, Verdict};
 use crate::client::Xoxoday;
 use crate::error::{Error, ErrorKind};
-use crate::points::Recipient;
+use crate::points::{Recipient, SentPoints};
 use crate::random;
 
 pub(super) async fn run(
@@ -74,77 +75,103 @@ struct Run<'a, F, P> {
 
 impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
     async fn proceed(&mut self) -> Result<Ended, Error> {
-        while !self.stop.is_asked().await {
-            let most = match self.row < self.alone_up_to {
-                true => 1,
-                false => self.together,
+        // What the ledger has already as leaving.
+        let mut leaving = None;
+        loop {
+            let batch = match leaving.take() {
+                Some(batch) => batch,
+                None if self.stop.is_asked().await => return Ok(Ended::Stopped),
+                None => {
+                    let rows = self.pending_after(self.row).await?;
+                    let Some(batch) = self.batch(rows) else {
+                        return Ok(Ended::Done);
+                    };
+                    let changes = batch.leaves();
+                    self.on_disk(move |it| it.change(&changes)).await?;
+                    batch
+                }
             };
-            let row = self.row;
-            let batch = self.on_disk(move |it| it.pending_after(row, most)).await?;
-            let Some(&(last, _)) = batch.last() else {
-                return Ok(Ended::Done);
+            let (answer, following) =
+                tokio::join!(self.request(&batch), self.pending_after(batch.last()));
+            let verdict = Verdict::of(answer, batch.rows.len(), &batch.request_id);
+            let gives_up = self.weigh(&verdict.next, batch.last());
+            leaving = match verdict.next.is_straight_on() && !gives_up {
+                // Where they could not be read, that is told once the outcome is kept.
+                true if !self.stop.is_asked().await => {
+                    following.ok().and_then(|rows| self.batch(rows))
+                }
+                _ => None,
             };
-            let next = self.send(batch).await?;
-            if let Some(ended) = self.go_on(next, last).await {
+            self.keep(batch, verdict.fates, leaving.as_ref()).await?;
+            if let Some(ended) = self.go_on(verdict.next, gives_up).await {
                 return Ok(ended);
             }
         }
-        Ok(Ended::Stopped)
     }
 
-    /// Sends a batch, and keeps what became of it.
-    async fn send(&mut self, batch: Vec<(u64, Recipient)>) -> Result<Next, Error> {
+    /// The pending rows behind a row that may leave together.
+    async fn pending_after(&self, row: u64) -> Result<Vec<(u64, Recipient)>, Error> {
+        let most = match row < self.alone_up_to {
+            true => 1,
+            false => self.together,
+        };
+        self.on_disk(move |it| it.pending_after(row, most)).await
+    }
+
+    /// Rows that are to leave next, under a name of their own.
+    fn batch(&self, mut rows: Vec<(u64, Recipient)>) -> Option<Batch> {
+        // They may have been found before it was known that they cannot.
+        rows.truncate(self.together);
         let request_id = random::request_id();
-        let rows: Vec<_> = batch.iter().map(|(row, _)| *row).collect();
-        let amounts: Vec<_> = batch.iter().map(|(_, to)| to.amount()).collect();
+        let since = self.xoxoday.transport.clock.now();
         let leaving = Fate::Leaving {
             request_id: request_id.clone(),
-            since: self.xoxoday.transport.clock.now(),
+            since,
         };
-        let change = |(row, to): (u64, Fate), from: &Fate| Change {
-            row,
-            from: from.clone(),
-            to,
-        };
-        let to_leave = rows
-            .iter()
-            .map(|row| change((*row, leaving.clone()), &Fate::Pending));
-        let to_leave: Vec<_> = to_leave.collect();
-        self.on_disk(move |it| it.change(&to_leave)).await?;
+        (!rows.is_empty()).then_some(Batch {
+            rows,
+            request_id,
+            leaving,
+        })
+    }
 
+    async fn request(&self, batch: &Batch) -> Result<SentPoints, Error> {
         let about = self.ledger.about();
-        let recipients = batch.into_iter().map(|(_, recipient)| recipient);
+        let recipients = batch.rows.iter().map(|(_, recipient)| recipient.clone());
         let points = self.xoxoday.points();
         let mut send = points.send_from(&about.sender).to_all(recipients);
         if let Some(months) = about.expiry_months {
             send = send.expiry_months(months);
         }
-        let answer = send.request_id(&request_id).send().await;
-        let verdict = Verdict::of(answer, rows.len(), &request_id);
-
-        let fates: Vec<_> = rows.iter().copied().zip(verdict.fates).collect();
-        let settled: Vec<_> = fates
-            .iter()
-            .cloned()
-            .map(|it| change(it, &leaving))
-            .collect();
-        let kept = self.on_disk(move |it| it.change(&settled)).await;
-        kept.map_err(|error| unkept(&error, &fates))?;
-        for ((_, fate), amount) in fates.iter().zip(&amounts) {
-            self.totals.shift(&Fate::Pending, fate, *amount)?;
-            self.settled += u64::from(*fate != Fate::Pending);
-        }
-        Ok(verdict.next)
+        send.request_id(&batch.request_id).send().await
     }
 
-    /// Does what is to be done before the next batch, or says why there is none.
-    async fn go_on(&mut self, next: Next, last: u64) -> Option<Ended> {
+    /// Keeps what became of a batch and, with the same stroke, that the next leaves.
+    async fn keep(
+        &mut self,
+        batch: Batch,
+        fates: Vec<Fate>,
+        next: Option<&Batch>,
+    ) -> Result<(), Error> {
+        let mut changes = batch.becomes(&fates);
+        changes.extend(next.into_iter().flat_map(Batch::leaves));
+        let kept = self.on_disk(move |it| it.change(&changes)).await;
+        kept.map_err(|error| unkept(&error, &batch, &fates))?;
+        for ((_, to), fate) in batch.rows.iter().zip(&fates) {
+            self.totals.shift(&Fate::Pending, fate, to.amount())?;
+            self.settled += u64::from(*fate != Fate::Pending);
+        }
+        Ok(())
+    }
+
+    /// Learns from a verdict. Whether it was one too many that credited nobody.
+    fn weigh(&mut self, next: &Next, last: u64) -> bool {
         // What was not sent comes again.
         if !matches!(next, Next::Divide | Next::Wait(_)) {
             self.row = last;
         }
         let before = self.in_vain;
-        match &next {
+        match next {
             Next::On | Next::Alone => (self.in_vain, self.waits) = (0, 0),
             Next::Refused(_) => (self.in_vain, self.waits) = (before + 1, 0),
             Next::Ask(_) => self.in_vain += 1,
@@ -155,7 +182,11 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
             Next::Divide => self.alone_up_to = last,
             _ => {}
         }
-        let gives_up = self.in_vain >= self.pace.in_a_row && self.in_vain > before;
+        self.in_vain >= self.pace.in_a_row && self.in_vain > before
+    }
+
+    /// Does what is to be done before the next batch, or says why there is none.
+    async fn go_on(&mut self, next: Next, gives_up: bool) -> Option<Ended> {
         match next {
             Next::Halt(error) => Some(Ended::Halted(error)),
             Next::Refused(error) | Next::Ask(error) if gives_up => {
@@ -230,12 +261,45 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
     }
 }
 
+/// Rows that leave in one request.
+struct Batch {
+    rows: Vec<(u64, Recipient)>,
+    request_id: String,
+    /// As what the ledger has them until it knows better.
+    leaving: Fate,
+}
+
+impl Batch {
+    fn last(&self) -> u64 {
+        self.rows.last().map_or(0, |(row, _)| *row)
+    }
+
+    fn leaves(&self) -> Vec<Change> {
+        let change = |(row, _): &(u64, Recipient)| Change {
+            row: *row,
+            from: Fate::Pending,
+            to: self.leaving.clone(),
+        };
+        self.rows.iter().map(change).collect()
+    }
+
+    fn becomes(&self, fates: &[Fate]) -> Vec<Change> {
+        let change = |((row, _), to): (&(u64, Recipient), &Fate)| Change {
+            row: *row,
+            from: self.leaving.clone(),
+            to: to.clone(),
+        };
+        self.rows.iter().zip(fates).map(change).collect()
+    }
+}
+
 /// The answer came, and the ledger did not take it. A person must hear of it: the
 /// next run knows only that the rows had left.
-fn unkept(error: &Error, fates: &[(u64, Fate)]) -> Error {
+fn unkept(error: &Error, batch: &Batch, fates: &[Fate]) -> Error {
     const TOLD: usize = 10;
 
-    let told = fates.iter().take(TOLD).map(|(row, fate)| {
+    let told = batch.rows.iter().zip(fates).take(TOLD);
+    let told = told.map(|((row, _), fate)| {
         let id = fate.transaction().map(|id| format!(" as transaction {id}"));
         format!("row {row} {}{}", fate.word(), id.unwrap_or_default())
     });

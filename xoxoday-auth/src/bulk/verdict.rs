@@ -34,6 +34,13 @@ pub(super) enum Next {
     Halt(Error),
 }
 
+impl Next {
+    /// Whether the next rows may leave at once.
+    pub(super) fn is_straight_on(&self) -> bool {
+        matches!(self, Self::On | Self::Alone | Self::Refused(_))
+    }
+}
+
 impl Verdict {
     /// Judges what a send of so many rows brought, that left under this name.
     pub(super) fn of(answer: Result<SentPoints, Error>, rows: usize, request_id: &str) -> Self {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::confirm::confirm;
-use super::{as_json, counted, lines, listen, usage, with};
+use super::{as_json, counted, lines, listen, outcome, usage, with};
 use crate::builder::Builder;
-use crate::bulk::Bulk;
+use crate::bulk::{Bulk, Ended, Summary};
 use crate::cli::arguments::Cancel;
 use crate::cli::exit::Exit;
 use crate::cli::report::Report;
@@ -26,13 +26,14 @@ pub(super) async fn perform(arguments: &Cancel) -> Result<Report, Error> {
     };
     let mut stop = listen()?;
     let xoxoday = builder.build().await?;
-    let cancelling = with(&xoxoday, async {
-        match bulk {
-            Some(bulk) => of_ledger(&xoxoday, bulk).await,
-            None => Ok(by_ids(&xoxoday, &arguments.ids).await),
+    let report = match bulk {
+        Some(bulk) => with(&xoxoday, of_ledger(&xoxoday, bulk, stop.asked())).await?,
+        None => {
+            let cancelling = by_ids(&xoxoday, &arguments.ids);
+            stop.only_after(with(&xoxoday, cancelling)).await
         }
-    });
-    Ok(stop.only_after(cancelling).await?.about(&account))
+    };
+    Ok(report.about(&account))
 }
 
 async fn by_ids(xoxoday: &Xoxoday, ids: &[i64]) -> Report {
@@ -75,15 +76,25 @@ fn asked(bulk: Bulk, yes: bool, account: &Account) -> Result<Bulk, Error> {
     Ok(bulk)
 }
 
-async fn of_ledger(xoxoday: &Xoxoday, mut bulk: Bulk) -> Result<Report, Error> {
-    let cancelled = bulk.cancel(xoxoday).await;
-    let totals = bulk.totals();
-    let report = match cancelled {
-        Ok(count) => {
-            let text = format!("{} cancelled\n{}", counted(count, "row"), lines(&totals));
-            Report::new(Exit::Fine, text)
-        }
-        Err(error) => Report::of_error(&error).saying(lines(&totals)),
+async fn of_ledger(
+    xoxoday: &Xoxoday,
+    mut bulk: Bulk,
+    stop: impl Future<Output = ()>,
+) -> Result<Report, Error> {
+    let before = bulk.totals().cancelled.rows;
+    let Summary { totals, ended, .. } = bulk.cancel(xoxoday, stop).await?;
+    let count = counted(totals.cancelled.rows - before, "row");
+    let text = format!("{count} cancelled\n{}", lines(&totals));
+    let outcome = outcome(&ended);
+    let report = match ended {
+        Ended::Done => Report::new(Exit::Fine, text),
+        Ended::Stopped => Report::new(Exit::Degraded, text).complaining(
+            "stopped",
+            "told to stop: the same command goes on with the rest",
+        ),
+        Ended::Halted(error) => Report::of_error(&error).saying(text),
     };
-    Ok(report.with("totals", as_json(&totals)))
+    Ok(report
+        .with("outcome", outcome)
+        .with("totals", as_json(&totals)))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::confirm::{confirm, intention};
 use super::watch::Watch;
-use super::{as_json, counted, lines, listen, usage, with};
+use super::{as_json, counted, lines, listen, outcome, usage, with};
 use crate::builder::Builder;
 use crate::bulk::{Bulk, Ended, Input, Order, Pace, Summary, Totals, fresh, sibling};
 use crate::cli::arguments::Send;
@@ -166,14 +166,10 @@ fn reported(bulk: &Bulk, path: &Path) -> Result<(), Error> {
 /// What is unknown comes first: a person must look at it, whatever else is.
 fn told(summary: &Summary) -> Report {
     let totals = &summary.totals;
-    let (outcome, exit) = match &summary.ended {
-        Ended::Done => ("done", Exit::Fine),
-        Ended::Stopped => ("stopped", Exit::Degraded),
-        Ended::Halted(error) => ("halted", Exit::of(error)),
-    };
     let report = match &summary.ended {
+        Ended::Done => Report::new(Exit::Fine, lines(totals)),
+        Ended::Stopped => Report::new(Exit::Degraded, lines(totals)),
         Ended::Halted(error) => Report::of_error(error).saying(lines(totals)),
-        _ => Report::new(exit, lines(totals)),
     };
     let (failed, unknown) = (totals.failed.rows, totals.unknown.rows);
     let report = match (&summary.ended, unknown, failed) {
@@ -195,7 +191,7 @@ fn told(summary: &Summary) -> Report {
         _ => report,
     };
     report
-        .with("outcome", outcome)
+        .with("outcome", outcome(&summary.ended))
         .with("totals", as_json(totals))
 }
 

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::report::Report;
 use super::stop::Stop;
 use crate::builder::Builder;
-use crate::bulk::{Count, Totals};
+use crate::bulk::{Count, Ended, Totals};
 use crate::client::Xoxoday;
 use crate::error::{Error, ErrorKind};
 
@@ -81,6 +81,15 @@ fn as_json(totals: &Totals) -> Value {
 /// Points are text, so that no digit is lost.
 fn count_as_json(count: Count) -> Value {
     json!({"rows": count.rows, "points": count.points.to_string()})
+}
+
+/// The word for how it ended, in JSON.
+fn outcome(ended: &Ended) -> &'static str {
+    match ended {
+        Ended::Done => "done",
+        Ended::Stopped => "stopped",
+        Ended::Halted(_) => "halted",
+    }
 }
 
 /// `1 row`, `7 rows`.

@@ -9,7 +9,7 @@ use crate::bulk::Progress;
 
 /// Says how far a run has come, on standard error.
 pub(super) struct Watch {
-    /// `None` where nothing is to be said.
+    /// `None` where only waits are told.
     every: Option<Duration>,
     at_terminal: bool,
     last: Instant,
@@ -18,14 +18,14 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(silent: bool) -> Self {
+    pub(super) fn new(only_waits: bool) -> Self {
         let at_terminal = std::io::stderr().is_terminal();
         let every = match at_terminal {
             true => Duration::from_millis(200),
             false => Duration::from_secs(5),
         };
         Self {
-            every: (!silent).then_some(every),
+            every: (!only_waits).then_some(every),
             at_terminal,
             last: Instant::now(),
             begun: false,
@@ -34,8 +34,8 @@ impl Watch {
 
     pub(super) fn see(&mut self, progress: &Progress) {
         // A wait may be long, and is told of at once.
-        let soon = |every| self.last.elapsed() < every && progress.waiting.is_none();
-        if self.every.is_none_or(soon) {
+        let is_soon = |every| self.last.elapsed() < every;
+        if progress.waiting.is_none() && self.every.is_none_or(is_soon) {
             return;
         }
         self.last = Instant::now();
