@@ -6,6 +6,7 @@ mod blame;
 mod checks;
 mod constants;
 mod corrected;
+pub mod costs;
 mod document;
 mod doubles;
 pub mod drift;

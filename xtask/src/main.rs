@@ -21,6 +21,7 @@ enum Command {
     #[command(subcommand)]
     Upstream(command::upstream::Arguments),
     PublicApi(command::public_api::Arguments),
+    Bench(command::bench::Arguments),
     /// Run all that CI checks: fmt, clippy, generate --check, upstream check, public-api --check,
     /// test, doc, package.
     ///
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Drift(arguments) => command::drift::run(&arguments),
         Command::Upstream(arguments) => command::upstream::run(&arguments),
         Command::PublicApi(arguments) => command::public_api::run(&arguments),
+        Command::Bench(arguments) => command::bench::run(&arguments),
         Command::Ci => command::ci::run(),
     }
     .into()

@@ -23,3 +23,7 @@ pub mod production {}
 
 #[doc = include_str!("migrating.md")]
 pub mod migrating {}
+
+#[doc = include_str!("costs.md")]
+#[doc = include_str!("costs.svg")]
+pub mod costs {}

@@ -1,5 +1,6 @@
 //! What the subcommands do, and what they say while they do it.
 
+pub(crate) mod bench;
 pub(crate) mod ci;
 pub(crate) mod drift;
 pub(crate) mod generate;
