@@ -25,7 +25,7 @@ fn main() {
     };
     let runtime = Runtime::new().expect("a runtime");
     let sizes: &[u32] = bench.of(&[1, 10, 100, 500], &[1, 3]);
-    let idle = bench.of(Duration::from_secs(120), Duration::ZERO);
+    let idle = bench.of(Duration::from_secs(60), Duration::ZERO);
     let mut alone = None;
     for replicas in sizes {
         let of_fleet = runtime.block_on(Asked::by(*replicas, &cluster, idle));

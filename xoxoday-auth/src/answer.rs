@@ -26,7 +26,6 @@ pub(crate) struct Answer {
     /// The body without the secrets that it quotes, where it quotes any.
     clean: Option<Bytes>,
     version: http::Version,
-    url: Url,
 }
 
 /// Where the reading of a body ended.
@@ -45,14 +44,13 @@ impl Answer {
     /// What was read of one that is not whole is kept: a rate limit or a
     /// rejection counts all the same.
     pub(crate) async fn read(mut response: Response, limit: usize) -> Self {
-        let mut body = BytesMut::new();
+        let mut body = Bytes::new();
         let end = loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= limit => {
-                    body.extend_from_slice(&chunk);
-                }
-                Ok(Some(chunk)) => {
-                    body.extend_from_slice(&chunk[..limit - body.len()]);
+                Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body = joined(body, chunk),
+                Ok(Some(mut chunk)) => {
+                    chunk.truncate(limit - body.len());
+                    body = joined(body, chunk);
                     break End::TooLong;
                 }
                 Ok(None) => break End::Whole,
@@ -61,12 +59,11 @@ impl Answer {
         };
         Self {
             status: response.status(),
-            headers: response.headers().clone(),
+            headers: std::mem::take(response.headers_mut()),
             end,
-            body: body.freeze(),
+            body,
             clean: None,
             version: response.version(),
-            url: response.url().clone(),
         }
     }
 
@@ -112,7 +109,7 @@ impl Answer {
     /// passed on: a body that was too long, one that may hold a token and cannot
     /// be read, and a secret that is quoted. The generated client prints what it
     /// cannot read. Such a body ends in an error instead.
-    pub(crate) fn unread(self, operation: Operation) -> reqwest::Result<Response> {
+    pub(crate) fn unread(self, operation: Operation, url: &Url) -> reqwest::Result<Response> {
         let read = is_read(operation, self.status, self.bytes());
         let body = match (self.end, self.clean) {
             (End::Cut(error), _) => return Err(error),
@@ -126,7 +123,7 @@ impl Answer {
             (End::Whole, _) => self.body.into(),
         };
         // Its query may be a secret of a gateway's.
-        let mut url = self.url;
+        let mut url = url.clone();
         url.set_query(None);
         let mut response = http::Response::builder().url(url).body(body);
         if let Ok(response) = &mut response {
@@ -137,6 +134,16 @@ impl Answer {
         // A builder that was given nothing but a URL has nothing to refuse.
         Ok(response.unwrap_or_default().into())
     }
+}
+
+/// Most answers come in one piece, which is not copied.
+fn joined(body: Bytes, chunk: Bytes) -> Bytes {
+    if body.is_empty() {
+        return chunk;
+    }
+    let mut joined = BytesMut::from(body);
+    joined.extend_from_slice(&chunk);
+    joined.freeze()
 }
 
 /// What the generated client makes of a body.
@@ -218,7 +225,8 @@ mod tests {
         answer.hide(&["", "secret-1=="]);
         let clean = r#"{"message":"bad token …"}"#;
         assert_eq!(answer.clean(), clean.as_bytes());
-        let passed_on = answer.unread(Operation::SendPoints).unwrap();
+        let url = Url::parse("https://company.example/api").unwrap();
+        let passed_on = answer.unread(Operation::SendPoints, &url).unwrap();
         let header = passed_on.headers()["www-authenticate"].as_bytes();
         assert_eq!(header, "Bearer error=\"…\"".as_bytes());
         assert_eq!(runtime().block_on(passed_on.text()).unwrap(), clean);

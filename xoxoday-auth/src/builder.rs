@@ -406,7 +406,7 @@ impl Builder {
         let http = http_client(http, https_only)?;
         // A rotation has a runtime of its own, and no connection outlives it.
         let exchange_http = self.http.defaults().pool_max_idle_per_host(0);
-        let endpoints = Arc::new(self.endpoints);
+        let endpoints = Arc::new(self.endpoints.settled());
         let exchange = TokenEndpoint {
             http: http_client(exchange_http, https_only)?,
             endpoints: Arc::clone(&endpoints),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use reqwest::{Request, StatusCode};
+use reqwest::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
@@ -14,7 +14,9 @@ use crate::classify::Meaning;
 use crate::codes::turns_away;
 use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
+use crate::letter::Letter;
 use crate::limits::{Deadline, Limits};
+use crate::members::lossy;
 use crate::random;
 use crate::retry::moves_points;
 use crate::trace::CallSpan;
@@ -83,9 +85,9 @@ impl Authenticated {
             attempts: &span.attempts,
             secrets: None,
         };
-        let (made, may_have_been_done_before) = match self.request(operation, body) {
-            Ok(request) => {
-                let attempts = self.attempts(limits, &sending, &request);
+        let (made, may_have_been_done_before) = match self.letter(operation, body) {
+            Ok(letter) => {
+                let attempts = self.attempts(limits, &sending, &letter);
                 attempts.instrument(span.span()).await
             }
             Err(error) => (Err(error), false),
@@ -110,14 +112,14 @@ impl Authenticated {
         self: &Arc<Self>,
         limits: &Limits,
         sending: &Sending<'_>,
-        request: &Request,
+        letter: &Letter<'_>,
     ) -> (Result<T, Error>, bool) {
         let deadline = limits.start();
         let mut tries = 0;
         let mut may_have_been_done_before = false;
         loop {
             tries += 1;
-            let error = match self.attempt(deadline, sending, request).await {
+            let error = match self.attempt(deadline, sending, letter).await {
                 Ok(value) => return (Ok(value), may_have_been_done_before),
                 Err(Failed::Unsent(error)) => return (Err(error), may_have_been_done_before),
                 Err(Failed::Sent(error)) => error,
@@ -137,18 +139,14 @@ impl Authenticated {
         }
     }
 
-    fn request(
+    fn letter(
         &self,
         operation: Operation,
         body: Option<&impl Serialize>,
-    ) -> Result<Request, Error> {
+    ) -> Result<Letter<'_>, Error> {
         let url = self.url(operation, operation.path())?;
-        let mut request = self.http.request(operation.method(), url);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        request.build().map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the request could not be built").caused_by(error)
+        Letter::new(operation.method(), url, body).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the request could not be built").told(error)
         })
     }
 
@@ -156,7 +154,7 @@ impl Authenticated {
         self: &Arc<Self>,
         deadline: Deadline,
         sending: &Sending<'_>,
-        request: &Request,
+        letter: &Letter<'_>,
     ) -> Result<T, Failed> {
         let errand = sending.errand;
         let no_token = |why: NoToken| Failed::Unsent(why.into_error(self.clock.now()));
@@ -164,12 +162,7 @@ impl Authenticated {
         let Some(timeout) = deadline.for_a_request() else {
             return Err(no_token(NoToken::Late));
         };
-        let Some(mut request) = request.try_clone() else {
-            let message = "the request could not be copied";
-            return Err(Failed::Unsent(Error::new(ErrorKind::Unexpected, message)));
-        };
-        *request.timeout_mut() = Some(timeout);
-        let delivered = self.deliver(deadline, sending, live, request).await;
+        let delivered = self.deliver(deadline, timeout, sending, live, letter).await;
         let Delivered {
             answer,
             meaning,
@@ -245,9 +238,7 @@ fn decode<T: DeserializeOwned>(
                 Operation::ValidateTokenPoints | Operation::CreateUserToken => answer.bytes(),
                 _ => answer.clean(),
             };
-            // A letter that is no Unicode costs no more than itself.
-            let text = String::from_utf8_lossy(body);
-            return serde_json::from_str(&text).map_err(|error| {
+            return serde_json::from_str(&lossy(body)).map_err(|error| {
                 // serde's own sentence may quote the value it stumbled over.
                 let (line, column) = (error.line(), error.column());
                 unexpected(&format!("{UNDOCUMENTED} (line {line}, column {column})"))

@@ -70,7 +70,7 @@ pub(crate) fn classify(
     body: &[u8],
 ) -> Meaning {
     let has_parts = verdict(operation).is_some();
-    let text = String::from_utf8_lossy(body);
+    let text = members::lossy(body);
     let members = Members::of(&text);
     let members = members.as_ref();
     let mut found = telltales::find(body, has_parts);

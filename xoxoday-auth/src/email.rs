@@ -18,6 +18,10 @@ impl Email {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    pub(crate) fn into_string(self) -> String {
+        self.0.into()
+    }
 }
 
 /// What is equal has the same hash: the address's own goes by the case of the

@@ -4,6 +4,7 @@
 //! call for which it gives none is refused; only the user can allow the
 //! crossing into another environment, operation by operation.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -19,6 +20,8 @@ pub(crate) struct Endpoints {
     crossings: BTreeMap<Operation, Environment>,
     overrides: BTreeMap<Operation, Url>,
     keep_virtual_suffix: bool,
+    /// Those that need nothing filled in, once nothing changes any more.
+    settled: BTreeMap<Operation, Url>,
 }
 
 /// Without the queries of overrides, where people put keys.
@@ -42,7 +45,18 @@ impl Endpoints {
             crossings: BTreeMap::new(),
             overrides: BTreeMap::new(),
             keep_virtual_suffix: false,
+            settled: BTreeMap::new(),
         }
+    }
+
+    /// The same, with the addresses that every call would work out.
+    pub(crate) fn settled(mut self) -> Self {
+        let address = |operation: Operation| {
+            let url = self.url(operation, operation.path());
+            url.ok().map(|url| (operation, url.into_owned()))
+        };
+        self.settled = Operation::ALL.iter().copied().filter_map(address).collect();
+        self
     }
 
     pub(crate) fn environment(&self) -> &Environment {
@@ -92,9 +106,18 @@ impl Endpoints {
 
     /// The address of an operation. `requested` is the operation's path with
     /// its parameters filled in, as the generated client builds it.
-    pub(crate) fn url(&self, operation: Operation, requested: &str) -> Result<Url, NoServer> {
+    pub(crate) fn url(
+        &self,
+        operation: Operation,
+        requested: &str,
+    ) -> Result<Cow<'_, Url>, NoServer> {
+        if let Some(url) = self.settled.get(&operation)
+            && requested == operation.path()
+        {
+            return Ok(Cow::Borrowed(url));
+        }
         if let Some(url) = self.overrides.get(&operation) {
-            return Ok(url.clone());
+            return Ok(Cow::Borrowed(url));
         }
         let no_server = || NoServer {
             operation,
@@ -113,10 +136,10 @@ impl Endpoints {
             requested
         };
         let documented = Url::parse(&format!("{}{path}", server.url)).map_err(|_| no_server())?;
-        Ok(match environment {
+        Ok(Cow::Owned(match environment {
             Environment::Custom(origin) => origin.transplant(&documented),
             _ => documented,
-        })
+        }))
     }
 }
 
@@ -164,7 +187,8 @@ mod tests {
     use super::*;
 
     fn url(endpoints: &Endpoints, operation: Operation) -> String {
-        endpoints.url(operation, operation.path()).unwrap().into()
+        let url = endpoints.url(operation, operation.path()).unwrap();
+        url.into_owned().into()
     }
 
     #[test]

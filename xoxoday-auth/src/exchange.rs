@@ -49,7 +49,7 @@ impl Exchange for TokenEndpoint {
 impl TokenEndpoint {
     async fn present(&self, presentation: Presentation) -> (Exchanged, Report<'_>) {
         let url = match self.endpoints.url(OPERATION, OPERATION.path()) {
-            Ok(url) => url,
+            Ok(url) => url.into_owned(),
             Err(error) => return (Exchanged::NotSent(error.to_string()), Box::new(())),
         };
         let asked_at = self.clock.now();

@@ -20,17 +20,26 @@ const DEEPEST: usize = 6;
 
 /// The text without the secrets; `None` where none stands there.
 pub(crate) fn without(text: &[u8], secrets: &[&str]) -> Option<Vec<u8>> {
-    let mut secrets: Vec<_> = secrets
-        .iter()
-        .map(|secret| secret.as_bytes())
-        .filter(|secret| secret.len() >= SHORTEST)
-        .collect();
-    // A secret that begins with another is taken out whole.
-    secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+    let secrets = || {
+        let secrets = secrets.iter().map(|secret| secret.as_bytes());
+        secrets.filter(|secret| secret.len() >= SHORTEST)
+    };
+    // Nearly always a byte tells that no secret begins with it.
+    let mut begins = [false; 256];
+    let first = secrets().map(|secret| secret[0]);
+    for byte in first.chain(*b"\\%&") {
+        begins[usize::from(byte)] = true;
+    }
     let mut clean: Option<Vec<u8>> = None;
     let (mut kept, mut at) = (0, 0);
-    while at < text.len() {
-        let found = secrets.iter().find_map(|secret| quoted(text, at, secret));
+    while let Some(byte) = text.get(at) {
+        if !begins[usize::from(*byte)] {
+            at += 1;
+            continue;
+        }
+        // A secret that begins with another is taken out whole.
+        let found = secrets().filter_map(|secret| quoted(text, at, secret));
+        let found = found.max_by_key(|found| found.end);
         match found {
             Some(found) => {
                 let clean = clean.get_or_insert_default();
@@ -48,14 +57,21 @@ pub(crate) fn without(text: &[u8], secrets: &[&str]) -> Option<Vec<u8>> {
 
 /// Where a secret is quoted from `start` on, if it is.
 fn quoted(text: &[u8], start: usize, secret: &[u8]) -> Option<Range<usize>> {
-    // Nearly always the first byte tells that it is not.
-    let first = *text.get(start)?;
-    if first != secret[0] && !matches!(first, b'\\' | b'%' | b'&') {
-        return None;
+    // Up to the first escape there is but one way to read it.
+    let is_plain = |(one, other): &(&u8, &u8)| one == other && !matches!(one, b'\\' | b'%' | b'&');
+    let plain = text[start..]
+        .iter()
+        .zip(secret)
+        .take_while(is_plain)
+        .count();
+    match text.get(start + plain) {
+        _ if plain == secret.len() => return Some(start..start + plain),
+        Some(b'\\' | b'%' | b'&') => {}
+        _ => return None,
     }
     // How far it can have been read: up to where in the text, and how much of
     // the secret. Each is followed once, so that no text takes long.
-    let mut ways = BTreeSet::from([(start, 0)]);
+    let mut ways = BTreeSet::from([(start + plain, plain)]);
     while let Some((at, read)) = ways.pop_first() {
         let rest = &secret[read..];
         if rest.is_empty() {

@@ -104,6 +104,7 @@ mod error;
 mod events;
 mod exchange;
 mod hide;
+mod letter;
 mod limits;
 mod lock;
 mod members;

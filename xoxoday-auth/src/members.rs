@@ -4,34 +4,50 @@
 //! Nothing is built that nobody asks for: a megabyte of `[{},{},…]` costs no
 //! more than itself here. Of a member that is named twice the last counts.
 
-use std::collections::HashMap;
+mod walk;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use xoxoday_api::number::Seconds;
 
 /// The members of one object.
 pub(crate) struct Members<'a> {
-    by_name: HashMap<String, &'a RawValue>,
+    /// As many as answers have, without an allocation.
+    in_order: SmallVec<[(Cow<'a, str>, &'a str); 8]>,
 }
 
 impl<'a> Members<'a> {
     /// The members, if the text is one whole JSON object.
     pub(crate) fn of(json: &'a str) -> Option<Self> {
         // First, because a list would be read to its end before it is refused.
-        json.trim_start()
-            .starts_with('{')
-            .then(|| serde_json::from_str(json).ok())
-            .flatten()
+        let is_object = json.trim_start().starts_with('{');
+        let is_json = || serde_json::from_str::<IgnoredAny>(json).is_ok();
+        (is_object && is_json()).then(|| Self::of_sound(json))
+    }
+
+    /// The same of JSON that was looked at before.
+    pub(crate) fn of_raw(json: &'a RawValue) -> Option<Self> {
+        let is_object = json.get().starts_with('{');
+        is_object.then(|| Self::of_sound(json.get()))
+    }
+
+    /// The same of a text that is known to be an object.
+    fn of_sound(json: &'a str) -> Self {
+        let in_order = walk::members(json).collect();
+        Self { in_order }
     }
 
     /// A member as it stands; `null` is as good as absent.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
-        let text = self.by_name.get(name)?.get();
-        (text != "null").then_some(text)
+        let named = |(other, _): &&(Cow<'_, str>, _)| other == name;
+        let (_, text) = self.in_order.iter().rev().find(named)?;
+        (*text != "null").then_some(*text)
     }
 
     /// A member that is what is asked for.
@@ -46,7 +62,8 @@ impl<'a> Members<'a> {
 
     /// A member that is an object.
     pub(crate) fn object(&self, name: &str) -> Option<Self> {
-        Self::of(self.raw(name)?)
+        let object = self.raw(name).filter(|text| text.starts_with('{'));
+        object.map(Self::of_sound)
     }
 
     /// The entries of a member that is a list, up to the [most](MOST_ENTRIES)
@@ -93,7 +110,16 @@ pub(crate) const MOST_ENTRIES: usize = 25_000;
 /// than itself.
 pub(crate) fn text(json: &str) -> Option<String> {
     let Lossy(text) = serde_json::from_str(json).ok()?;
-    (!text.trim().is_empty()).then_some(text)
+    (!text.trim().is_empty()).then(|| text.into_owned())
+}
+
+/// Bytes as text: a letter that is no Unicode costs no more than itself.
+pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    // Which is told much faster than what is wrong.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// `true` and `false`, or a number, which is a no if it is zero; as itself or
@@ -107,31 +133,6 @@ pub(crate) fn flag(json: &str) -> Option<bool> {
             let number: f64 = value.parse().ok()?;
             number.is_finite().then_some(number != 0.0)
         }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = HashMap<String, &'de RawValue>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut by_name = HashMap::new();
-                while let Some((Lossy(name), value)) = map.next_entry()? {
-                    by_name.insert(name, value);
-                }
-                Ok(by_name)
-            }
-        }
-
-        let by_name = deserializer.deserialize_map(Object)?;
-        Ok(Self { by_name })
     }
 }
 
@@ -167,21 +168,25 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
 }
 
 /// A string with U+FFFD for every half of a surrogate pair in it.
-struct Lossy(String);
+struct Lossy<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Lossy {
+impl<'de: 'a, 'a> Deserialize<'de> for Lossy<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
 
-        impl Visitor<'_> for Text {
-            type Value = String;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Cow<'de, str>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_bytes<E: serde::de::Error>(self, text: &[u8]) -> Result<String, E> {
-                Ok(String::from_utf8_lossy(text).into_owned())
+            fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(lossy(text))
+            }
+
+            fn visit_bytes<E>(self, text: &[u8]) -> Result<Self::Value, E> {
+                Ok(lossy(text).into_owned().into())
             }
         }
 

@@ -99,6 +99,11 @@ impl Observer {
         })))
     }
 
+    /// Whether anybody is told.
+    pub(crate) fn listens(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// A panic goes no further: what became of the request must reach the
     /// caller.
     pub(crate) fn tell(&self, attempt: &Attempt<'_>) {

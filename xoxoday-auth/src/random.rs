@@ -10,7 +10,12 @@ pub(crate) fn number() -> u64 {
 
 /// A name for a request that no other has.
 pub(crate) fn request_id() -> String {
-    format!("{:016x}{:016x}", number(), number())
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+    let number = u128::from(number()) << 64 | u128::from(number());
+    let places = (0..128).step_by(4).rev();
+    let digits = places.map(|place| DIGITS[(number >> place) as usize % 16]);
+    digits.map(char::from).collect()
 }
 
 #[cfg(test)]

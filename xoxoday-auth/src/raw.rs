@@ -12,6 +12,7 @@ use xoxoday_api::types::RefreshTokenRequest;
 
 use crate::errand::Errand;
 use crate::error::Error;
+use crate::letter::Letter;
 use crate::limits::Limits;
 use crate::random;
 use crate::transport::{Authenticated, NoToken, Sending};
@@ -27,7 +28,8 @@ impl Raw {
     /// of the call's time.
     async fn ready(&self, operation: Operation, request: &mut Request) -> Result<Duration, Error> {
         let deadline = self.limits.start();
-        let mut url = self.transport.url(operation, request.url().path())?;
+        let url = self.transport.url(operation, request.url().path())?;
+        let mut url = url.into_owned();
         if let Some(query) = request.url().query() {
             url.set_query(Some(query));
         }
@@ -60,7 +62,7 @@ impl Transport for Raw {
     fn send(
         &self,
         operation: Operation,
-        mut request: Request,
+        request: Request,
     ) -> BoxFuture<'_, reqwest::Result<Response>> {
         Box::pin(async move {
             let limits = Limits {
@@ -68,7 +70,7 @@ impl Transport for Raw {
                 ..self.limits.clone()
             };
             let deadline = limits.start();
-            *request.timeout_mut() = Some(limits.request.min(limits.total));
+            let timeout = limits.request.min(limits.total);
             // `prepare` has waited until there was one.
             let rotator = &self.transport.rotator;
             let live = operation.bearer().then(|| rotator.newest()).flatten();
@@ -78,13 +80,14 @@ impl Transport for Raw {
                 attempts: &AtomicU32::new(0),
                 secrets: secrets(operation, &request),
             };
+            let letter = Letter::of(request).await?;
             let delivered = self
                 .transport
-                .deliver(deadline, &sending, live, request)
+                .deliver(deadline, timeout, &sending, live, &letter)
                 .await;
             // An address may have a secret in its query.
             let delivered = delivered.map_err(reqwest::Error::without_url)?;
-            let answer = delivered.answer.unread(operation);
+            let answer = delivered.answer.unread(operation, letter.url());
             answer.map_err(reqwest::Error::without_url)
         })
     }

@@ -17,7 +17,8 @@ use crate::observe::{Attempt, AttemptOutcome, Observer};
 /// A facade's call: `xoxoday.call`.
 pub(crate) struct CallSpan {
     span: Span,
-    started: Instant,
+    /// Where somebody listens.
+    started: Option<Instant>,
     /// How many requests were begun.
     pub(crate) attempts: AtomicU32,
     outcome: &'static str,
@@ -39,8 +40,8 @@ impl CallSpan {
             outcome = Empty,
         );
         Self {
+            started: (!span.is_disabled()).then(Instant::now),
             span,
-            started: Instant::now(),
             attempts: AtomicU32::new(0),
             outcome: "dropped",
         }
@@ -63,7 +64,9 @@ impl Drop for CallSpan {
     fn drop(&mut self) {
         self.span
             .record("attempts", self.attempts.load(Ordering::Relaxed));
-        record_time(&self.span, self.started.elapsed());
+        if let Some(started) = self.started {
+            record_time(&self.span, started.elapsed());
+        }
         self.span.record("outcome", self.outcome);
     }
 }
@@ -71,7 +74,8 @@ impl Drop for CallSpan {
 /// One request: `xoxoday.request`, and what the observer is told of it.
 pub(crate) struct RequestSpan<'a> {
     span: Span,
-    started: Instant,
+    /// Where somebody listens.
+    started: Option<Instant>,
     observer: Observer,
     operation: Operation,
     attempt: u32,
@@ -101,9 +105,10 @@ impl<'a> RequestSpan<'a> {
             duration_ms = Empty,
             outcome = Empty,
         );
+        let is_heard = !span.is_disabled() || observer.listens();
         Self {
             span,
-            started: Instant::now(),
+            started: is_heard.then(Instant::now),
             observer: observer.clone(),
             operation,
             attempt,
@@ -122,13 +127,16 @@ impl<'a> RequestSpan<'a> {
     pub(crate) fn ended(&mut self, status: Option<StatusCode>, outcome: AttemptOutcome) {
         self.status = status;
         self.outcome = outcome;
-        self.duration = Some(self.started.elapsed());
+        self.duration = self.started.map(|started| started.elapsed());
     }
 }
 
 impl Drop for RequestSpan<'_> {
     fn drop(&mut self) {
-        let duration = self.duration.unwrap_or_else(|| self.started.elapsed());
+        let Some(started) = self.started else {
+            return;
+        };
+        let duration = self.duration.unwrap_or_else(|| started.elapsed());
         self.span
             .record("status", self.status.map(|status| status.as_u16()));
         record_time(&self.span, duration);

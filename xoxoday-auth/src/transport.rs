@@ -6,11 +6,14 @@
 //! rejected call did nothing, so that is safe for every operation. Any other
 //! answer is handed back as it came.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use smallvec::SmallVec;
 use tracing::Instrument as _;
 use url::Url;
 use xoxoday_api::Operation;
@@ -23,6 +26,7 @@ use crate::classify::Meaning;
 use crate::endpoints::Endpoints;
 use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
+use crate::letter::Letter;
 use crate::limits::Deadline;
 use crate::observe::{AttemptOutcome, Observer};
 use crate::retry::is_repeatable;
@@ -88,7 +92,7 @@ impl NoToken {
 }
 
 impl Authenticated {
-    pub(crate) fn url(&self, operation: Operation, requested: &str) -> Result<Url, Error> {
+    pub(crate) fn url(&self, operation: Operation, requested: &str) -> Result<Cow<'_, Url>, Error> {
         self.endpoints
             .url(operation, requested)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, error.to_string()).told(error))
@@ -149,18 +153,15 @@ impl Authenticated {
     pub(crate) async fn deliver(
         self: &Arc<Self>,
         deadline: Deadline,
+        timeout: Duration,
         sending: &Sending<'_>,
         live: Option<Arc<Live>>,
-        mut request: Request,
+        letter: &Letter<'_>,
     ) -> reqwest::Result<Delivered> {
-        request.headers_mut().remove(AUTHORIZATION);
-        let Some(live) = live else {
-            return self.execute(sending, None, request).await;
-        };
-        let spare = request.try_clone();
-        let first = self.execute(sending, Some(&live), request).await?;
-        let rejected = self.is_rejection(sending.errand.operation, &first);
-        let (true, Some(mut again)) = (rejected, spare) else {
+        let request = letter.to_request(timeout);
+        let first = self.execute(sending, live.as_deref(), request).await?;
+        let rejected = |_: &Arc<Live>| self.is_rejection(sending.errand.operation, &first);
+        let Some(live) = live.filter(rejected) else {
             return Ok(first);
         };
         // Nothing was done yet, and to give up on waiting does nothing either.
@@ -169,7 +170,7 @@ impl Authenticated {
             .await;
         match (newer, deadline.for_a_request()) {
             (Ok(newer), Some(timeout)) => {
-                *again.timeout_mut() = Some(timeout);
+                let again = letter.to_request(timeout);
                 self.execute(sending, Some(&newer), again).await
             }
             // What the server said itself says more than that no token was had.
@@ -189,7 +190,8 @@ impl Authenticated {
         let newest = self.rotator.newest();
         // Without an access token nothing is ready to be read but the document.
         let document = newest.is_none().then(|| self.rotator.document());
-        let mut secrets = vec![self.client_secret.expose()];
+        let mut secrets = SmallVec::<[&str; 8]>::new();
+        secrets.push(self.client_secret.expose());
         secrets.extend(live.iter().flat_map(|live| live.secrets()));
         secrets.extend(newest.iter().flat_map(|newest| newest.secrets()));
         secrets.extend(document.iter().map(|document| document.0.refresh.expose()));

@@ -1,10 +1,15 @@
 //! What somebody writes who has a token, and no wish that it ever change.
 
+use std::time::Duration;
+
 use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use xoxoday_auth::Points;
 use xoxoday_auth::api::types;
 use xoxoday_tests::{JOHN, marked};
+
+/// Who sends points waits for no server for ever.
+const LONG: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 pub(crate) struct ByHand {
@@ -16,7 +21,7 @@ pub(crate) struct ByHand {
 
 impl ByHand {
     pub(crate) fn new(origin: &str) -> Self {
-        let http = Client::builder().no_proxy().build();
+        let http = Client::builder().no_proxy().timeout(LONG).build();
         let bearer = concat!("Bearer ", marked!("access-1"));
         Self {
             http: http.expect("a client"),

@@ -22,7 +22,7 @@ use server::Server;
 
 /// So many more allocations than the call by hand: exact, and not to grow.
 const ALLOCATIONS_MORE: f64 = 10.0;
-const BY_HAND: &str = "by hand";
+const BY_HAND: &str = "by hand, with a time limit";
 
 fn main() {
     let bench = Bench::from_env();
@@ -167,11 +167,16 @@ impl Calls {
         self.percentiles("a call while a rotation hangs", "at rest", calm, during);
     }
 
-    /// A rotation and a bare request for tokens keep the same server and the same
-    /// thread busy: beside either the same client makes its calls.
+    /// A rotation and a bare request for tokens keep the same server busy, and the
+    /// same other thread: beside either the same client makes its calls.
     fn while_rotations_run(&self) {
         let (xoxoday, by_hand) = (self.client(), ByHand::new(&self.server.origin));
         let (mut beside_requests, mut beside_rotations) = (Vec::new(), Vec::new());
+        let other = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let beside = |work: &mut dyn FnMut() -> tokio::task::JoinHandle<()>, times: &mut Vec<_>| {
             for _ in 0..self.bench.of(20, 2) {
                 let under_way = work();
@@ -182,7 +187,7 @@ impl Calls {
         for _ in 0..self.bench.of(200, 5) {
             let mut request = || {
                 let by_hand = by_hand.clone();
-                self.runtime.spawn(async move { by_hand.exchange().await })
+                other.spawn(async move { by_hand.exchange().await })
             };
             beside(&mut request, &mut beside_requests);
             let mut rotation = || {

@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use crate::members::lossy;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// `{`, or `[` for a list.
@@ -70,7 +72,7 @@ impl<'a> Lexer<'a> {
         });
         let text = self.take(end.unwrap_or(self.rest.len()));
         Token::Text {
-            text: short(text).map_or(Cow::Borrowed(""), String::from_utf8_lossy),
+            text: short(text).map_or(Cow::Borrowed(""), lossy),
             cut: end.is_none(),
         }
     }
@@ -106,7 +108,7 @@ fn unescaped(text: &[u8]) -> Cow<'_, str> {
     let Some(text) = short(text) else {
         return Cow::Borrowed("");
     };
-    let text = String::from_utf8_lossy(text);
+    let text = lossy(text);
     if !text.contains('\\') {
         return text;
     }

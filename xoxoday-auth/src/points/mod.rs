@@ -56,7 +56,7 @@ impl<'a> PointsClient<'a> {
             .parse()
             .map_err(|error| Error::input("email", error).during(Operation::FetchPoints))?;
         self.balance_of(types::UserLookup {
-            email: Some(email.to_string()),
+            email: Some(email.into_string()),
             phone: None,
         })
         .await
@@ -96,7 +96,9 @@ impl<'a> PointsClient<'a> {
             },
         };
         let reply = self.call(Operation::FetchPoints, &request).await?;
-        reply.read(Operation::FetchPoints, |answer| total(answer.get()))
+        reply.read(Operation::FetchPoints, |answer| {
+            total(Members::of_raw(&answer))
+        })
     }
 
     /// Starts to send points out of a Super Admin's wallet.
@@ -142,8 +144,8 @@ impl<'a> PointsClient<'a> {
 }
 
 /// The balance in an answer, which may be a failure all the same.
-fn total(answer: &str) -> Result<Points, Error> {
-    let data = Members::of(answer).and_then(|answer| answer.object("data"));
+fn total(answer: Option<Members<'_>>) -> Result<Points, Error> {
+    let data = answer.and_then(|answer| answer.object("data"));
     let balance = data.and_then(|data| data.object("user_balance"));
     let total = balance.as_ref().and_then(|balance| balance.object("data"));
     let total = total.and_then(|data| data.read("total"));
@@ -182,7 +184,7 @@ mod tests {
 
     fn balance(user_balance: &str) -> Result<String, ErrorKind> {
         let answer = format!(r#"{{"data":{{"user_balance":{user_balance}}}}}"#);
-        match total(&answer) {
+        match total(Members::of(&answer)) {
             Ok(total) => Ok(total.to_string()),
             Err(error) => Err(error.kind()),
         }
