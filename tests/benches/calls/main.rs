@@ -20,8 +20,9 @@ use xoxoday_tests::{JOHN, client_at, directory};
 use by_hand::ByHand;
 use server::Server;
 
-/// So many more allocations than the call by hand: exact, and not to grow.
-const ALLOCATIONS_MORE: f64 = 10.0;
+/// So many more allocations than the call by hand: exact, and not to grow. Where
+/// nothing is optimised there is one more.
+const ALLOCATIONS_MORE: f64 = if cfg!(debug_assertions) { 11.0 } else { 10.0 };
 const BY_HAND: &str = "by hand, with a time limit";
 
 fn main() {
