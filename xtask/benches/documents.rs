@@ -47,6 +47,9 @@ fn main() {
     }
 }
 
+/// What operations share, and each copy has of its own.
+const SHARED: [&str; 2] = ["schemas", "responses"];
+
 struct Documents {
     base: Source,
     revision: Source,
@@ -62,25 +65,32 @@ impl Documents {
         let overlay = Source::read(&overlay, "overlay.yaml").expect("the overlay");
         let document = xtask::corrected_value(&source, Some(&overlay)).expect("the document");
         let text = document.to_string();
-        let (mut base, mut paths, mut schemas) = (document.clone(), Map::new(), Map::new());
+        let (mut base, mut paths) = (document.clone(), Map::new());
+        let mut components = SHARED.map(|_| Map::new());
         for copy in 0..times {
-            let of_copy = |prefix: &str| (prefix.to_owned(), format!("{prefix}Copy{copy}"));
-            let names = ["#/components/schemas/", "\"operationId\":\""].map(of_copy);
+            let prefixes = SHARED.map(|shared| format!("#/components/{shared}/"));
+            let names = prefixes.iter().map(String::as_str);
             let text = names
-                .iter()
-                .fold(text.clone(), |text, (from, to)| text.replace(from, to));
+                .chain(["\"operationId\":\""])
+                .fold(text.clone(), |text, name| {
+                    text.replace(name, &format!("{name}Copy{copy}"))
+                });
             let copied: Value = serde_json::from_str(&text).expect("JSON");
             for (path, item) in copied["paths"].as_object().into_iter().flatten() {
                 paths.insert(format!("/copy{copy}{path}"), item.clone());
             }
-            let components = copied["components"]["schemas"].as_object();
-            for (name, schema) in components.into_iter().flatten() {
-                schemas.insert(format!("Copy{copy}{name}"), schema.clone());
+            for (shared, all) in SHARED.iter().zip(&mut components) {
+                let those = copied["components"][shared].as_object();
+                for (name, it) in those.into_iter().flatten() {
+                    all.insert(format!("Copy{copy}{name}"), it.clone());
+                }
             }
         }
         let operations = paths.len();
         base["paths"] = paths.into();
-        base["components"]["schemas"] = schemas.into();
+        for (shared, all) in SHARED.iter().zip(components) {
+            base["components"][shared] = all.into();
+        }
         let changed = base
             .to_string()
             .replace("\"refresh_token\":{", "\"fresh_token\":{");
