@@ -19,7 +19,8 @@ struct Arguments {
     /// Points in the company's wallet.
     #[arg(long, value_name = "POINTS")]
     wallet: Option<String>,
-    /// A user with a balance; may be repeated.
+    /// A user with a balance; may be repeated. Without users and Super Admins there is one
+    /// of each.
     #[arg(long, value_name = "EMAIL=POINTS", value_parser = user)]
     user: Vec<(String, String)>,
     /// A Super Admin, who may send points; may be repeated.
@@ -67,7 +68,7 @@ fn user(text: &str) -> Result<(String, String), &'static str> {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match run(Arguments::parse().with_somebody()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Start(error @ (StartError::Points { .. } | StartError::Address(_)))) => {
             eprintln!("xoxoday-sandbox: {error}");
@@ -107,12 +108,27 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(async {
         // Before anything is printed: whoever reads it may tell us to stop at once.
         let stop = stop_signal()?;
+        let people = (arguments.user.clone(), arguments.super_admin.clone());
         let sandbox = start(arguments).map_err(Failure::Start)?;
-        introduce(&sandbox, &mut io::stdout().lock())?;
+        introduce(&sandbox, &people.0, &people.1, &mut io::stdout().lock())?;
         stop.await;
         sandbox.shutdown();
         Ok(())
     })
+}
+
+/// Somebody to try it with.
+const SUPER_ADMIN: &str = "boss@company.example";
+const USER: (&str, &str) = ("john@company.example", "150");
+
+impl Arguments {
+    fn with_somebody(mut self) -> Self {
+        if self.user.is_empty() && self.super_admin.is_empty() {
+            self.super_admin.push(SUPER_ADMIN.to_owned());
+            self.user.push((USER.0.to_owned(), USER.1.to_owned()));
+        }
+        self
+    }
 }
 
 fn start(arguments: Arguments) -> Result<Sandbox, StartError> {
@@ -160,12 +176,23 @@ fn start(arguments: Arguments) -> Result<Sandbox, StartError> {
 
 /// To standard output, ready to be pasted into a shell. At one go: whoever has seen
 /// the address may close the pipe.
-fn introduce(sandbox: &Sandbox, out: &mut impl io::Write) -> io::Result<()> {
+fn introduce(
+    sandbox: &Sandbox,
+    users: &[(String, String)],
+    super_admins: &[String],
+    out: &mut impl io::Write,
+) -> io::Result<()> {
     let origin = sandbox.origin();
     let mut text = format!(
         "# The sandbox is at {origin}. Its tokens are play tokens:\n\
          # they open nothing anywhere else. What it holds: {origin}/_sandbox/state\n"
     );
+    for (who, points) in users {
+        text.push_str(&format!("# User {who} has {points} points.\n"));
+    }
+    for who in super_admins {
+        text.push_str(&format!("# Super Admin {who} may send points.\n"));
+    }
     for (name, value) in sandbox.environment() {
         text.push_str(&format!("export {name}='{value}'\n"));
     }

@@ -86,8 +86,8 @@ pub(super) enum Command {
     /// One that is rejected is rotated, and the new one is validated.
     #[command(after_help = EXIT_CODES, verbatim_doc_comment)]
     Validate,
-    /// Balances, sending and cancelling.
-    #[command(after_help = EXIT_CODES)]
+    /// Ask for balances, send points, and take them back.
+    #[command(after_help = EXIT_CODES, verbatim_doc_comment)]
     Points {
         #[command(subcommand)]
         command: PointsCommand,

@@ -128,7 +128,14 @@ const TAKEN: [&str; 9] = [
 ];
 
 fn operation_ids(report: &mut Report<'_, '_>) {
-    let mut seen: Vec<(String, String)> = Vec::new();
+    struct Seen<'a> {
+        id: &'a str,
+        here: String,
+        method: String,
+        variant: String,
+    }
+
+    let mut all: Vec<Seen<'_>> = Vec::new();
     for (_, here) in operations::pointers(report.document) {
         let there = pointer::join(&here, "operationId");
         let id = report.root().pointer(&there);
@@ -148,24 +155,27 @@ fn operation_ids(report: &mut Report<'_, '_>) {
         if TAKEN.contains(&method.as_str()) {
             report.refuse(&there, format!("the operation `{id}` would become `{method}`, a name that the generated client needs for itself"), "give it another `operationId` with an overlay");
         }
-        for (other, first) in &seen {
-            let place = report.document.place(first);
-            if other == id {
-                report.refuse(
-                    &there,
-                    format!("the operationId `{id}` is taken by {place}"),
-                    "give one of the two another; an overlay can do it",
+        for other in &all {
+            let place = || report.document.place(&other.here);
+            if other.id == id {
+                let what = format!("the operationId `{id}` is taken by {}", place());
+                let remedy = "give one of the two another; an overlay can do it";
+                report.refuse(&there, what, remedy);
+            } else if other.method == method || other.variant == variant {
+                let what = format!(
+                    "`{id}` and `{}` ({}) would both become `{method}` in Rust",
+                    other.id,
+                    place()
                 );
-            } else if crate::names::method_name(other) == method
-                || crate::names::type_name(other) == variant
-            {
-                report.refuse(
-                    &there,
-                    format!("`{id}` and `{other}` ({place}) would both become `{method}` in Rust"),
-                    "give one of the two another `operationId`; an overlay can do it",
-                );
+                let remedy = "give one of the two another `operationId`; an overlay can do it";
+                report.refuse(&there, what, remedy);
             }
         }
-        seen.push((id.to_owned(), there));
+        all.push(Seen {
+            id,
+            here: there,
+            method,
+            variant,
+        });
     }
 }

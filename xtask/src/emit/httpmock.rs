@@ -4,6 +4,8 @@
 //! keeps the path of its real server and leaves out what is virtual, so the mocks must match that,
 //! and operations that share a wire path must be told apart by their bodies.
 
+use std::collections::HashMap;
+
 use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator};
 use quote::quote;
@@ -26,13 +28,7 @@ pub(crate) fn generate(
             .map_err(|error| error.to_string())
     })?;
     let mut file: syn::File = syn::parse2(tokens).map_err(|error| error.to_string())?;
-    for operation in operations {
-        Mock {
-            operation,
-            shares_path: shares_path(operation, operations),
-        }
-        .visit_file_mut(&mut file);
-    }
+    Mocks::of(operations).visit_file_mut(&mut file);
     let mut arguments = Arguments { has_query: false };
     arguments.visit_file_mut(&mut file);
     if arguments.has_query {
@@ -271,14 +267,34 @@ fn pattern_format(pattern: &str) -> String {
     parts.join("{value}")
 }
 
-impl VisitMut for Mock<'_> {
+/// Rewrites the helpers of all operations, by the types that they are of.
+struct Mocks<'o>(HashMap<String, Mock<'o>>);
+
+impl<'o> Mocks<'o> {
+    fn of(operations: &'o [Operation]) -> Self {
+        let mock = |operation: &'o Operation| {
+            let when = names::type_name(&format!("{}-when", operation.method_name()));
+            let shares_path = shares_path(operation, operations);
+            let mock = Mock {
+                operation,
+                shares_path,
+            };
+            (when, mock)
+        };
+        Self(operations.iter().map(mock).collect())
+    }
+}
+
+impl VisitMut for Mocks<'_> {
     fn visit_item_impl_mut(&mut self, item: &mut syn::ItemImpl) {
-        let when = names::type_name(&format!("{}-when", self.operation.method_name()));
-        let own = matches!(&*item.self_ty, syn::Type::Path(path) if path.path.is_ident(&when));
-        if own {
+        let of = match &*item.self_ty {
+            syn::Type::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        if let Some(mock) = of.and_then(|of| self.0.get(&of.to_string())) {
             for member in &mut item.items {
                 if let syn::ImplItem::Fn(method) = member {
-                    self.rewrite(method);
+                    mock.rewrite(method);
                 }
             }
         }

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 struct Program {
     child: Child,
     environment: BTreeMap<String, String>,
+    /// What it said beside them.
+    comments: Vec<String>,
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -28,7 +30,7 @@ impl Program {
     /// Starts it and reads what is to be pasted.
     fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments).spawn().unwrap();
-        let mut environment = BTreeMap::new();
+        let (mut environment, mut comments) = (BTreeMap::new(), Vec::new());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         while !environment.contains_key("XOXODAY_ACCESS_TOKEN_EXPIRY") {
             let line = lines.next().expect("it ended too soon").unwrap();
@@ -36,9 +38,15 @@ impl Program {
                 let (name, value) = variable.split_once('=').unwrap();
                 let value = value.trim_matches('\'').to_owned();
                 environment.insert(name.to_owned(), value);
+            } else {
+                comments.push(line);
             }
         }
-        Self { child, environment }
+        Self {
+            child,
+            environment,
+            comments,
+        }
     }
 
     #[cfg(unix)]
@@ -59,6 +67,19 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+#[test]
+fn it_says_who_is_there_and_that_is_somebody() {
+    let somebody = Program::start(&[]);
+    let people = [
+        "# User john@company.example has 150 points.",
+        "# Super Admin boss@company.example may send points.",
+    ];
+    assert_eq!(somebody.comments[2..], people);
+    let others = Program::start(&["--user", "a@company.example=1"]);
+    let people = ["# User a@company.example has 1 points."];
+    assert_eq!(others.comments[2..], people);
 }
 
 #[cfg(unix)]
