@@ -28,8 +28,8 @@ fn main() {
         (rows, 100, at_once, 5),
     ] {
         let server = match delay.as_millis() {
-            0 => "a server that answers at once".to_owned(),
-            ms => format!("a server that takes {ms} ms"),
+            0 => "answered at once".to_owned(),
+            ms => format!("answered in {ms} ms"),
         };
         let subject = format!("bulk send, {rows} rows, {batch} in a request, {server}");
         let send = Send { rows, batch, delay };

@@ -25,80 +25,56 @@ fn main() {
     };
     let runtime = Runtime::new().expect("a runtime");
     let sizes: &[u32] = bench.of(&[1, 10, 100, 500], &[1, 3]);
-    let idle = bench.of(Duration::from_secs(60), Duration::ZERO);
+    // A connection tells the server's statistics what it did 10 s late.
+    let late = bench.of(Duration::from_secs(12), Duration::ZERO);
     let mut alone = None;
     for replicas in sizes {
-        let of_fleet = runtime.block_on(Asked::by(*replicas, &cluster, idle));
+        let of_fleet = runtime.block_on(Asked::by(*replicas, &cluster, late));
         let of_one = *alone.get_or_insert(of_fleet);
         let tell = |what: &str, figures: [f64; 2], aim: Option<Aim>| {
             let subject = format!("{what}, {replicas} replicas");
             let name = name(&subject, "one replica");
             bench.tell(name, Unit::Count, figures, aim);
         };
-        let aim = Some(Aim::AtMost(1.0));
+        let exchanges = [of_one.exchanges, of_fleet.exchanges];
         tell(
             "exchanges of one rotation",
-            [of_one.exchanges, of_fleet.exchanges],
-            aim,
+            exchanges,
+            Some(Aim::AtMost(1.0)),
         );
-        let each = |asked: f64, replicas: u32| asked / f64::from(replicas);
-        tell(
-            "database transactions of each in a rotation",
-            [of_one.rotating, each(of_fleet.rotating, *replicas)],
-            aim,
-        );
-        if !idle.is_zero() {
-            tell(
-                "database transactions of each in an idle minute",
-                [of_one.idle, each(of_fleet.idle, *replicas)],
-                None,
-            );
-        }
+        let each = of_fleet.transactions / f64::from(*replicas);
+        let what = "database transactions of each in a rotation";
+        tell(what, [of_one.transactions, each], None);
     }
 }
 
-/// How often a fleet asks.
+/// How often a fleet asks in one rotation.
 #[derive(Clone, Copy)]
 struct Asked {
     exchanges: f64,
-    /// Transactions, of one rotation.
-    rotating: f64,
-    /// Transactions, of a minute.
-    idle: f64,
+    transactions: f64,
 }
 
 impl Asked {
-    async fn by(replicas: u32, cluster: &Cluster, idle: Duration) -> Self {
+    async fn by(replicas: u32, cluster: &Cluster, late: Duration) -> Self {
         let (sandbox, database) = (sandbox(), cluster.database().await);
         let fleet = fleet(replicas, &sandbox, &database).await;
         let listening = i64::from(replicas);
         database
             .wait_until(LISTENING, |number| number >= listening)
             .await;
-        let late = match idle.is_zero() {
-            true => Duration::ZERO,
-            false => Duration::from_secs(12),
-        };
         let asked = async || {
-            // A connection tells the server's statistics what it did 10 s late.
             tokio::time::sleep(late).await;
             database.number(ASKED).await as f64
         };
         let before = asked().await;
-        // Not to wait for anything: this is the time that is measured.
-        tokio::time::sleep(idle).await;
-        let until_now = asked().await;
-        let minutes = (idle.as_secs_f64() / 60.0).max(1.0);
-        let idle = (until_now - before) / minutes;
         for _ in 0..ROTATIONS {
             rotate(&fleet).await;
         }
-        let rotating = (asked().await - until_now) / f64::from(ROTATIONS);
-        let exchanges = sandbox.record().exchanges().len() as f64 / f64::from(ROTATIONS);
+        let rotations = f64::from(ROTATIONS);
         Self {
-            exchanges,
-            rotating,
-            idle,
+            transactions: (asked().await - before) / rotations,
+            exchanges: sandbox.record().exchanges().len() as f64 / rotations,
         }
     }
 }

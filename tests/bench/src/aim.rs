@@ -39,7 +39,8 @@ impl Aim {
             Self::AtMost(times) => ours / (times * theirs),
             Self::AtLeast(times) => times * theirs / ours,
             Self::Faster(times) => ours * times / theirs,
-            Self::More(by) => (ours - theirs).max(0.0) / by,
+            Self::More(_) if ours <= theirs => 0.0,
+            Self::More(by) => (ours - theirs) / by,
         }
     }
 

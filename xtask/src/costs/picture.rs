@@ -3,14 +3,15 @@
 
 use svg::Document;
 use svg::node::element::{Line, Rectangle, Text};
+use xoxoday_bench::{Aim, Measure};
 
 use super::Costs;
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 1060.0;
 const ROW: f64 = 22.0;
 const TOP: f64 = 44.0;
 /// Where bars begin, and how long one is that just meets its aim.
-const BARS: f64 = 440.0;
+const BARS: f64 = 520.0;
 const AIM: f64 = 200.0;
 /// A bar ends here, however far its figure is from the aim.
 const MOST: f64 = 1.5;
@@ -44,7 +45,7 @@ pub fn picture(costs: &Costs, order: &[&str]) -> String {
         let length = AIM * used.clamp(0.01, MOST);
         let told = format!("{} ({})", measure.relation(), aim.words(measure.unit));
         document = document
-            .add(text(BARS - 8.0, y + 12.0, "end", &measure.subject))
+            .add(text(BARS - 8.0, y + 12.0, "end", &label(measure, &rows)))
             .add(rectangle([BARS, y, length, ROW - 6.0], colour))
             .add(text(BARS + AIM * MOST + 8.0, y + 12.0, "start", &told));
     }
@@ -58,6 +59,15 @@ pub fn picture(costs: &Costs, order: &[&str]) -> String {
     let mut text = document.add(line).to_string();
     text.push('\n');
     text
+}
+
+/// What was measured, and beside what where that tells it from another.
+fn label(measure: &Measure, rows: &[(&Measure, Aim)]) -> String {
+    let alike = rows.iter().filter(|(it, _)| it.subject == measure.subject);
+    match alike.count() {
+        1 => measure.subject.clone(),
+        _ => format!("{} / {}", measure.subject, measure.baseline),
+    }
 }
 
 fn rectangle([x, y, width, height]: [f64; 4], fill: &str) -> Rectangle {
@@ -79,7 +89,7 @@ fn text(x: f64, y: f64, anchor: &str, text: &str) -> Text {
 
 #[cfg(test)]
 mod tests {
-    use xoxoday_bench::{Aim, Measure, Unit};
+    use xoxoday_bench::Unit;
 
     use super::super::Group;
     use super::*;

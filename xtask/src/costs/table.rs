@@ -25,8 +25,8 @@ pub fn table(costs: &Costs, order: &[&str]) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | {} | {} | {aim} | {met} |",
-                it.subject,
-                it.baseline,
+                text_of(&it.subject),
+                text_of(&it.baseline),
                 it.unit.show(it.theirs),
                 it.unit.show(it.ours),
                 it.relation(),
@@ -35,6 +35,11 @@ pub fn table(costs: &Costs, order: &[&str]) -> String {
     }
     let _ = write!(text, "\nMeasured on {}.\n", machines.join("; on "));
     text
+}
+
+/// Text that is neither HTML nor the end of a cell.
+fn text_of(text: &str) -> String {
+    text.replace('<', "&lt;").replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -64,7 +69,7 @@ mod tests {
         let mut costs = Costs::default();
         costs.renew("b", group("reads", 12.0, Some(Aim::AtMost(1.5))));
         costs.renew("a", group("calls", 22.0, Some(Aim::More(10.0))));
-        costs.renew("c", group("starts", 7.0, None));
+        costs.renew("c", group("starts | Vec<u8>", 7.0, None));
         let table = table(&costs, &["b", "a"]);
         let lines: Vec<_> = table.lines().skip(2).collect();
         assert_eq!(
@@ -72,7 +77,7 @@ mod tests {
             [
                 "| reads | by hand | 10 | 12 | 1.20× | ≤ 1.5× | met |",
                 "| calls | by hand | 10 | 22 | +12 | ≤ +10 | **missed** |",
-                "| starts | by hand | 10 | 7 | 0.70× |  |  |",
+                "| starts \\| Vec&lt;u8> | by hand | 10 | 7 | 0.70× |  |  |",
                 "",
                 "Measured on two cores."
             ]

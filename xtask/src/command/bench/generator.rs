@@ -35,14 +35,16 @@ pub(super) fn measure(quick: bool) -> Attempt<Measured> {
         of_theirs.push(time(&mut theirs)?);
         of_ours.push(time(&mut ours)?);
     }
-    Ok(Measured::Figures(vec![Measure {
+    let measure = Measure {
         subject: "cargo xtask generate, warm".to_owned(),
         baseline: format!("OpenAPI Generator {}, rust", version(&generator)?),
         unit: Unit::Seconds,
         theirs: median(&mut of_theirs).as_secs_f64(),
         ours: median(&mut of_ours).as_secs_f64(),
         aim: Some(Aim::Faster(5.0)),
-    }]))
+    };
+    println!("{measure}");
+    Ok(Measured::Figures(vec![measure]))
 }
 
 /// What the user names, or what is on the PATH.
