@@ -198,6 +198,22 @@ async fn a_run_that_is_told_to_stop_finishes_what_is_under_way() {
 }
 
 #[tokio::test]
+async fn a_stop_on_hearing_of_an_outcome_lets_nothing_more_leave() {
+    let (send, xoxoday, mut bulk) = started(5).await;
+    let (ask, asked) = tokio::sync::oneshot::channel();
+    let mut ask = Some(ask);
+    let asked = async { asked.await.unwrap() };
+    let hear = |_: &Progress| ask.take().unwrap().send(()).unwrap();
+    let summary = bulk.run(&xoxoday, &hasty(), asked, hear).await.unwrap();
+    assert!(matches!(summary.ended, Ended::Stopped));
+    assert_eq!((counts(&bulk), sends(&send)), ([4, 1, 0, 0], 1));
+    // The next row was written down as leaving, and did not leave.
+    drop(bulk);
+    let bulk = Bulk::open(send.ledger()).unwrap();
+    assert_eq!(counts(&bulk), [4, 1, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_run_that_is_dropped_leaves_its_row_unknown() {
     let (send, xoxoday, mut bulk) = started(3).await;
     let gate = Gate::new();

@@ -17,7 +17,7 @@ use crate::observe::{Attempt, AttemptOutcome, Observer};
 /// A facade's call: `xoxoday.call`.
 pub(crate) struct CallSpan {
     span: Span,
-    /// Where somebody listens.
+    /// Where somebody may listen.
     started: Option<Instant>,
     /// How many requests were begun.
     pub(crate) attempts: AtomicU32,
@@ -40,7 +40,7 @@ impl CallSpan {
             outcome = Empty,
         );
         Self {
-            started: (!span.is_disabled()).then(Instant::now),
+            started: (!span.is_none()).then(Instant::now),
             span,
             attempts: AtomicU32::new(0),
             outcome: "dropped",
@@ -74,7 +74,7 @@ impl Drop for CallSpan {
 /// One request: `xoxoday.request`, and what the observer is told of it.
 pub(crate) struct RequestSpan<'a> {
     span: Span,
-    /// Where somebody listens.
+    /// Where somebody may listen.
     started: Option<Instant>,
     observer: Observer,
     operation: Operation,
@@ -105,7 +105,7 @@ impl<'a> RequestSpan<'a> {
             duration_ms = Empty,
             outcome = Empty,
         );
-        let is_heard = !span.is_disabled() || observer.listens();
+        let is_heard = !span.is_none() || observer.listens();
         Self {
             span,
             started: is_heard.then(Instant::now),

@@ -5,9 +5,10 @@
 //! sends it again. Where the next batch may leave at once, its leaving is written
 //! down with the outcome of the one before: a request costs one commit.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::time::Instant;
 
@@ -78,9 +79,14 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
         // What the ledger has already as leaving.
         let mut leaving = None;
         loop {
+            let stopped = self.stop.is_asked().await;
             let batch = match leaving.take() {
+                Some(batch) if stopped => {
+                    self.call_back(&batch).await?;
+                    return Ok(Ended::Stopped);
+                }
+                None if stopped => return Ok(Ended::Stopped),
                 Some(batch) => batch,
-                None if self.stop.is_asked().await => return Ok(Ended::Stopped),
                 None => {
                     let rows = self.pending_after(self.row).await?;
                     let Some(batch) = self.batch(rows) else {
@@ -91,15 +97,11 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
                     batch
                 }
             };
-            let (answer, following) =
-                tokio::join!(self.request(&batch), self.pending_after(batch.last()));
+            let (answer, following) = self.request_and_look_ahead(&batch).await;
             let verdict = Verdict::of(answer, batch.rows.len(), &batch.request_id);
             let gives_up = self.weigh(&verdict.next, batch.last());
             leaving = match verdict.next.is_straight_on() && !gives_up {
-                // Where they could not be read, that is told once the outcome is kept.
-                true if !self.stop.is_asked().await => {
-                    following.ok().and_then(|rows| self.batch(rows))
-                }
+                true if !self.stop.is_asked().await => self.batch(following),
                 _ => None,
             };
             self.keep(batch, verdict.fates, leaving.as_ref()).await?;
@@ -133,6 +135,34 @@ impl<F: Future<Output = ()>, P: FnMut(&Progress)> Run<'_, F, P> {
             request_id,
             leaving,
         })
+    }
+
+    /// What is written down as leaving has not left, and does not any more.
+    async fn call_back(&self, batch: &Batch) -> Result<(), Error> {
+        let changes = batch.becomes(&vec![Fate::Pending; batch.rows.len()]);
+        self.on_disk(move |it| it.change(&changes)).await
+    }
+
+    /// Sends a batch, and meanwhile looks for the rows behind it. An answer does not
+    /// wait for them: they may be far, or it may turn out that they cannot be read.
+    async fn request_and_look_ahead(
+        &self,
+        batch: &Batch,
+    ) -> (Result<SentPoints, Error>, Vec<(u64, Recipient)>) {
+        let mut request = pin!(self.request(batch));
+        let mut following = pin!(self.pending_after(batch.last()));
+        let mut found = None;
+        let answer = poll_fn(|context| {
+            if found.is_none()
+                && let Poll::Ready(rows) = following.as_mut().poll(context)
+            {
+                found = Some(rows);
+            }
+            request.as_mut().poll(context)
+        });
+        let answer = answer.await;
+        let rows = found.and_then(Result::ok);
+        (answer, rows.unwrap_or_default())
     }
 
     async fn request(&self, batch: &Batch) -> Result<SentPoints, Error> {

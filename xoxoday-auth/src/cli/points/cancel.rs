@@ -27,7 +27,7 @@ pub(super) async fn perform(arguments: &Cancel) -> Result<Report, Error> {
     let mut stop = listen()?;
     let xoxoday = builder.build().await?;
     let report = match bulk {
-        Some(bulk) => with(&xoxoday, of_ledger(&xoxoday, bulk, stop.asked())).await?,
+        Some(bulk) => with(&xoxoday, of_ledger(&xoxoday, bulk, stop.asked())).await,
         None => {
             let cancelling = by_ids(&xoxoday, &arguments.ids);
             stop.only_after(with(&xoxoday, cancelling)).await
@@ -76,13 +76,16 @@ fn asked(bulk: Bulk, yes: bool, account: &Account) -> Result<Bulk, Error> {
     Ok(bulk)
 }
 
-async fn of_ledger(
-    xoxoday: &Xoxoday,
-    mut bulk: Bulk,
-    stop: impl Future<Output = ()>,
-) -> Result<Report, Error> {
+async fn of_ledger(xoxoday: &Xoxoday, mut bulk: Bulk, stop: impl Future<Output = ()>) -> Report {
     let before = bulk.totals().cancelled.rows;
-    let Summary { totals, ended, .. } = bulk.cancel(xoxoday, stop).await?;
+    let Summary { totals, ended, .. } = match bulk.cancel(xoxoday, stop).await {
+        Ok(summary) => summary,
+        Err(error) => {
+            let totals = bulk.totals();
+            let report = Report::of_error(&error).saying(lines(&totals));
+            return report.with("totals", as_json(&totals));
+        }
+    };
     let count = counted(totals.cancelled.rows - before, "row");
     let text = format!("{count} cancelled\n{}", lines(&totals));
     let outcome = outcome(&ended);
@@ -94,7 +97,7 @@ async fn of_ledger(
         ),
         Ended::Halted(error) => Report::of_error(&error).saying(text),
     };
-    Ok(report
+    report
         .with("outcome", outcome)
-        .with("totals", as_json(&totals)))
+        .with("totals", as_json(&totals))
 }
