@@ -28,7 +28,12 @@ impl Measure {
     /// The figure, seen from its baseline: as its aim sees it, or as a ratio.
     #[must_use]
     pub fn relation(&self) -> String {
-        let aim = self.aim.unwrap_or(Aim::AtMost(1.0));
+        // Of nothing there is no multiple.
+        let otherwise = match self.theirs {
+            0.0 => Aim::More(0.0),
+            _ => Aim::AtMost(1.0),
+        };
+        let aim = self.aim.unwrap_or(otherwise);
         aim.relation(self.unit, self.theirs, self.ours)
     }
 
