@@ -300,14 +300,14 @@ async fn on_disk<T: Send + 'static>(
     ledger: &Arc<Ledger>,
     work: impl FnOnce(&Ledger) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let ledger = Arc::clone(ledger);
-    let done = tokio::task::spawn_blocking(move || work(&ledger)).await;
-    done.unwrap_or_else(|error| {
-        let why = match error.is_panic() {
-            // At some damage the store panics.
-            true => "the ledger contradicts itself: keep it as it is, and look at the balances",
-            false => "work on the ledger was interrupted because the program is shutting down",
-        };
-        Err(Error::new(ErrorKind::Unavailable, why))
+    let working = Arc::clone(ledger);
+    let done = tokio::task::spawn_blocking(move || work(&working)).await;
+    done.unwrap_or_else(|error| match error.is_panic() {
+        // At some damage the store panics.
+        true => Err(ledger.contradicts_itself()),
+        false => {
+            let why = "work on the ledger was interrupted because the program is shutting down";
+            Err(Error::new(ErrorKind::Unavailable, why))
+        }
     })
 }

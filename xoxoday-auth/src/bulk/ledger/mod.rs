@@ -96,7 +96,7 @@ impl Ledger {
         }
         drop(file);
         let database = catch_unwind(|| checked(path))
-            .map_err(|_| trouble::damaged(path, "it contradicts itself"))?
+            .map_err(|_| trouble::contradictory(path))?
             .map_err(|error| trouble::of_store(path, &error))?;
         let about = read(&database, |transaction| {
             let about = transaction.open_table(ABOUT)?;
@@ -327,6 +327,10 @@ impl Ledger {
     fn recipient(&self, row: u64, json: &[u8]) -> Result<Recipient, Error> {
         let wire: types::Recipient = serde_json::from_slice(json).map_err(|_| self.damaged(row))?;
         Recipient::from_wire(wire).map_err(|_| self.damaged(row))
+    }
+
+    pub(crate) fn contradicts_itself(&self) -> Error {
+        trouble::contradictory(&self.path)
     }
 
     fn damaged(&self, row: u64) -> Error {

@@ -55,14 +55,20 @@ pub(super) fn changed(path: &Path, row: u64) -> Error {
     )
 }
 
+/// At some damage the store panics.
+pub(super) fn contradictory(path: &Path) -> Error {
+    damaged(path, "it contradicts itself")
+}
+
 /// No ledger, or what is left of one.
 pub(super) fn damaged(path: &Path, how: &str) -> Error {
     let path = path.display();
     Error::new(
         ErrorKind::InvalidInput,
         format!(
-            "{path} is no ledger, or a damaged one ({how}); nothing was sent. Restore it: \
-             without it nobody knows what was sent before"
+            "{path} is no ledger, or a damaged one ({how}); nothing more is sent. Keep it as it \
+             is, and look at the balances before these rows are sent with another: an older copy \
+             does not know what was sent since"
         ),
     )
 }
