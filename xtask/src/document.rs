@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use hmac_sha256::Hash;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::finding::{Error, Finding, Place};
 use crate::yaml::{Fault, Lines, Parsed};
@@ -35,7 +35,7 @@ impl Source {
 
     /// SHA-256 of the bytes, in hexadecimal.
     pub fn digest(&self) -> String {
-        Sha256::digest(&self.bytes)
+        Hash::hash(&self.bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()

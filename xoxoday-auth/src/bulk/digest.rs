@@ -1,16 +1,16 @@
 //! By what rows are told apart, and whole inputs.
 
-use sha2::{Digest as _, Sha256};
+use hmac_sha256::Hash;
 use xoxoday_api::Amount;
 
 use crate::points::Recipient;
 
 /// The digest of an input: of its rows in their order.
-pub(super) struct InputDigest(Sha256);
+pub(super) struct InputDigest(Hash);
 
 impl InputDigest {
     pub(super) fn new() -> Self {
-        Self(Sha256::new())
+        Self(Hash::new())
     }
 
     pub(super) fn add(&mut self, recipient: &Recipient) {
@@ -36,7 +36,7 @@ pub(super) struct Duplicates(Vec<([u8; 16], u32)>);
 
 impl Duplicates {
     pub(super) fn add(&mut self, number: u32, recipient: &Recipient) {
-        let mut hasher = Sha256::new();
+        let mut hasher = Hash::new();
         let email = recipient.email().as_str().to_ascii_lowercase();
         fields(&mut hasher, &email, recipient);
         let digest = hasher.finalize();
@@ -61,7 +61,7 @@ impl Duplicates {
     }
 }
 
-fn fields(hasher: &mut Sha256, email: &str, recipient: &Recipient) {
+fn fields(hasher: &mut Hash, email: &str, recipient: &Recipient) {
     // What is no address does not come here; its one `@` that counts is the last.
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     field(hasher, Some(local));
@@ -76,7 +76,7 @@ fn plain(amount: Amount) -> String {
 }
 
 /// With its length, so that no two rows run together alike.
-fn field(hasher: &mut Sha256, text: Option<&str>) {
+fn field(hasher: &mut Hash, text: Option<&str>) {
     match text {
         Some(text) => {
             hasher.update((text.len() as u64 + 1).to_le_bytes());

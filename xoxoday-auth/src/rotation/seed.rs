@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use hmac_sha256::Hash;
 use reqwest::header::HeaderValue;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use xoxoday_api::number::{EpochMillis, Seconds};
 use xoxoday_api::secret::{AccessToken, RefreshToken};
 
@@ -103,7 +103,7 @@ impl Seed {
 
     /// Tells this seed from another without keeping the secret.
     pub(crate) fn digest(&self) -> String {
-        let digest = Sha256::digest(self.refresh.expose().as_bytes());
+        let digest = Hash::hash(self.refresh.expose().as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
-use hashlink::LruCache;
+use lru::LruCache;
 use tokio::sync::watch;
 use xoxoday_api::number::EpochMillis;
 
@@ -29,7 +29,7 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn new(at_most: NonZeroUsize, limits: Limits) -> Self {
         Self {
-            kept: Mutex::new(LruCache::new(at_most.get())),
+            kept: Mutex::new(LruCache::new(at_most)),
             limits,
             brake: Mutex::new(None),
             under_way: watch::Sender::new(0),
@@ -43,12 +43,12 @@ impl Sessions {
             return Arc::clone(session);
         }
         let session = Arc::new(Session::new(user.clone()));
-        kept.insert(user.clone(), Arc::clone(&session));
+        kept.put(user.clone(), Arc::clone(&session));
         session
     }
 
     pub(super) fn forget(&self, user: &Email) {
-        lock(&self.kept).remove(user);
+        lock(&self.kept).pop(user);
     }
 
     /// Until when nothing is minted.

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use xoxoday_api::number::EpochMillis;
 use zeroize::Zeroizing;
 
@@ -116,7 +116,7 @@ fn cipher(key: &SealingKey) -> XChaCha20Poly1305 {
 
 /// Of a key with 256 random bits nothing can be told from this.
 fn fingerprint(key: &SealingKey) -> String {
-    let mut digest = Sha256::new();
+    let mut digest = Hash::new();
     digest.update(b"xoxoday sealing key ");
     digest.update(key.bytes());
     let digest = digest.finalize();
