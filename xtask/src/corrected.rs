@@ -14,7 +14,7 @@ pub(crate) struct Corrected {
     document: Document,
     overlay: String,
     /// Nodes that the overlay wrote, and the line that did.
-    overlaid: BTreeMap<String, Option<usize>>,
+    overlaid: BTreeMap<String, usize>,
     /// Arrays that lost an element, so that later indices no longer say where an element stands.
     shifted: Vec<String>,
 }
@@ -34,7 +34,7 @@ impl Corrected {
         name.clone_into(&mut self.overlay);
     }
 
-    pub(crate) fn added(&mut self, nodes: BTreeMap<String, Option<usize>>) {
+    pub(crate) fn added(&mut self, nodes: BTreeMap<String, usize>) {
         self.overlaid.extend(nodes);
     }
 
@@ -60,7 +60,7 @@ impl Corrected {
             if let Some(line) = self.overlaid.get(here) {
                 return Place {
                     file: self.overlay.clone(),
-                    line: *line,
+                    line: Some(*line),
                     pointer: Some(pointer.to_owned()),
                 };
             }
@@ -80,7 +80,7 @@ impl Corrected {
         let line = if self.overlaid.contains_key(pointer) {
             usize::MAX
         } else {
-            self.document.line(pointer).unwrap_or(usize::MAX)
+            self.document.line(pointer)
         };
         (line, pointer.to_owned())
     }

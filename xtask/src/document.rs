@@ -6,8 +6,9 @@ use hmac_sha256::Hash;
 use serde_json::Value;
 
 use crate::finding::{Error, Finding, Place};
-use crate::yaml::{Fault, Lines, Parsed};
-use crate::{json, pointer, yaml};
+use crate::lines::Lines;
+use crate::yaml::{Fault, Parsed};
+use crate::{json, yaml};
 
 /// A file that was read, not yet looked at.
 #[derive(Debug, Clone)]
@@ -93,20 +94,14 @@ impl Document {
     pub(crate) fn place(&self, pointer: &str) -> Place {
         Place {
             file: self.name.clone(),
-            line: self.line(pointer),
+            line: Some(self.line(pointer)),
             pointer: Some(pointer.to_owned()),
         }
     }
 
     /// The line of a node, or of its nearest ancestor that is in the file.
-    pub(crate) fn line(&self, pointer: &str) -> Option<usize> {
-        let mut pointer = pointer;
-        loop {
-            if let Some(line) = self.lines.get(pointer) {
-                return Some(*line);
-            }
-            pointer = pointer::parent(pointer)?;
-        }
+    pub(crate) fn line(&self, pointer: &str) -> usize {
+        self.lines.of(pointer)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::pointer;
-use crate::yaml::{DEEPEST, Fault, Lines, Parsed};
+use crate::lines::{Lines, Within};
+use crate::yaml::{DEEPEST, Fault, Parsed};
 
 pub(crate) fn parse(text: &str) -> Result<Parsed, Fault> {
     let value: Value = serde_json::from_str(text).map_err(|error| Fault {
@@ -15,13 +15,9 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Fault> {
         text,
         offset: 0,
         line: 1,
-        lines: Lines::new(),
     };
-    scan.value(String::new(), 0)?;
-    Ok(Parsed {
-        value,
-        lines: scan.lines,
-    })
+    let lines = scan.value(0)?;
+    Ok(Parsed { value, lines })
 }
 
 /// Walks a text that is known to be JSON.
@@ -29,79 +25,79 @@ struct Scan<'t> {
     text: &'t str,
     offset: usize,
     line: usize,
-    lines: Lines,
 }
 
 impl Scan<'_> {
-    fn value(&mut self, here: String, depth: usize) -> Result<(), Fault> {
+    fn value(&mut self, depth: usize) -> Result<Lines, Fault> {
         let first = self.peek();
+        let line = self.line;
         if depth > DEEPEST {
             return Err(Fault {
-                line: self.line,
+                line,
                 what: format!("nested deeper than {DEEPEST} levels"),
                 remedy: "",
             });
         }
-        self.lines.entry(here.clone()).or_insert(self.line);
         match first {
-            Some(b'{') => self.object(&here, depth),
-            Some(b'[') => self.array(&here, depth),
+            Some(b'{') => return self.object(depth),
+            Some(b'[') => return self.array(depth),
             Some(b'"') => {
                 self.string();
-                Ok(())
             }
             _ => {
                 while self.peek_raw().is_some_and(|b| !b",]} \t\r\n".contains(&b)) {
                     self.offset += 1;
                 }
-                Ok(())
             }
         }
+        Ok(Lines::at(line))
     }
 
-    fn object(&mut self, here: &str, depth: usize) -> Result<(), Fault> {
+    fn object(&mut self, depth: usize) -> Result<Lines, Fault> {
+        let line = self.line;
+        let mut members = Within::new();
         self.offset += 1;
         loop {
             match self.peek() {
                 Some(b'"') => {
                     let line = self.line;
                     let key = self.string();
-                    let there = pointer::join(here, &key);
-                    if let Some(first) = self.lines.insert(there.clone(), line) {
-                        return Err(Fault {
-                            line,
-                            what: format!(
-                                "the key `{key}` stands twice in one object, first in line {first}"
-                            ),
-                            remedy: "remove one of the two",
-                        });
-                    }
                     self.peek();
                     self.offset += 1; // the colon
-                    self.value(there, depth + 1)?;
+                    let mut lines = self.value(depth + 1)?;
+                    lines.line = line;
+                    members.push((key.into(), lines));
                 }
                 Some(b',') => self.offset += 1,
-                _ => {
-                    self.offset += 1;
-                    return Ok(());
-                }
+                _ => break,
             }
+        }
+        self.offset += 1;
+        let lines = Lines::around(line, members);
+        match lines.repeated() {
+            Some((key, [first, second])) => Err(Fault {
+                line: second,
+                what: format!("the key `{key}` stands twice in one object, first in line {first}"),
+                remedy: "remove one of the two",
+            }),
+            None => Ok(lines),
         }
     }
 
-    fn array(&mut self, here: &str, depth: usize) -> Result<(), Fault> {
+    fn array(&mut self, depth: usize) -> Result<Lines, Fault> {
+        let line = self.line;
+        let mut items = Within::new();
         self.offset += 1;
-        let mut index = 0;
         loop {
             match self.peek() {
                 Some(b',') => self.offset += 1,
                 Some(b']') | None => {
                     self.offset += 1;
-                    return Ok(());
+                    return Ok(Lines::around(line, items));
                 }
                 Some(_) => {
-                    self.value(pointer::at(here, index), depth + 1)?;
-                    index += 1;
+                    let index = items.len().to_string();
+                    items.push((index.into(), self.value(depth + 1)?));
                 }
             }
         }

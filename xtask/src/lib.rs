@@ -16,6 +16,7 @@ mod generate;
 mod header;
 mod hoist;
 mod json;
+mod lines;
 mod model;
 mod names;
 mod operations;

@@ -169,7 +169,7 @@ fn new_nodes(
     update: &Value,
     target: Option<&Value>,
     to: &str,
-    added: &mut BTreeMap<String, Option<usize>>,
+    added: &mut BTreeMap<String, usize>,
 ) {
     match (update, target) {
         (Value::Object(members), Some(Value::Object(existing))) => {

@@ -1,13 +1,15 @@
 //! JSON pointers (RFC 6901), and what `$ref` makes of them.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// `pointer` with one more step.
 pub(crate) fn join(pointer: &str, step: impl AsRef<str>) -> String {
-    let mut longer = String::with_capacity(pointer.len() + step.as_ref().len() + 1);
+    let step = escape(step.as_ref());
+    let mut longer = String::with_capacity(pointer.len() + step.len() + 1);
     longer.push_str(pointer);
     longer.push('/');
-    longer.push_str(&escape(step.as_ref()));
+    longer.push_str(&step);
     longer
 }
 
@@ -23,8 +25,19 @@ pub(crate) fn parent(pointer: &str) -> Option<&str> {
     pointer.rfind('/').map(|slash| &pointer[..slash])
 }
 
-fn escape(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
+fn escape(step: &str) -> Cow<'_, str> {
+    match step.contains(['~', '/']) {
+        true => step.replace('~', "~0").replace('/', "~1").into(),
+        false => step.into(),
+    }
+}
+
+/// What a step of a pointer stands for.
+pub(crate) fn unescape(step: &str) -> Cow<'_, str> {
+    match step.contains('~') {
+        true => step.replace("~1", "/").replace("~0", "~").into(),
+        false => step.into(),
+    }
 }
 
 /// The pointer in a local `$ref` (`#/components/…`), percent-decoded; `None` for one that leaves

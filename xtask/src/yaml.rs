@@ -3,15 +3,12 @@
 //! Only what has a counterpart in JSON gets through: string keys (numbers are taken as they are
 //! written, so that `200:` is `"200"`), the core schema's scalars, one document.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::{Map, Number, Value};
 
-use crate::pointer;
-
-/// The line of each node, by JSON pointer.
-pub(crate) type Lines = BTreeMap<String, usize>;
+use crate::lines::{Lines, Within};
 
 /// A value and where its parts are.
 #[derive(Debug)]
@@ -37,7 +34,6 @@ const MOST_ALIASED_NODES: usize = 100_000;
 pub(crate) fn parse(text: &str) -> Result<Parsed, Fault> {
     let mut reader = Reader {
         events: Parser::new_from_str(text),
-        lines: Lines::new(),
         anchors: HashMap::new(),
         aliased: 0,
     };
@@ -55,7 +51,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Fault> {
         }
     }
     let first = reader.next()?;
-    let value = reader.node(first, String::new(), 0)?;
+    let (value, lines) = reader.node(first, 0)?;
     loop {
         match reader.next()? {
             (Event::StreamEnd, _) => break,
@@ -69,10 +65,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Fault> {
             _ => {}
         }
     }
-    Ok(Parsed {
-        value,
-        lines: reader.lines,
-    })
+    Ok(Parsed { value, lines })
 }
 
 fn fault(line: usize, what: impl Into<String>, remedy: &'static str) -> Fault {
@@ -85,7 +78,6 @@ fn fault(line: usize, what: impl Into<String>, remedy: &'static str) -> Fault {
 
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
-    lines: Lines,
     anchors: HashMap<usize, Value>,
     aliased: usize,
 }
@@ -102,9 +94,8 @@ impl<'t> Reader<'t> {
     fn node(
         &mut self,
         (event, span): (Event<'t>, Span),
-        here: String,
         depth: usize,
-    ) -> Result<Value, Fault> {
+    ) -> Result<(Value, Lines), Fault> {
         let line = span.start.line();
         if depth > DEEPEST {
             return Err(fault(
@@ -113,18 +104,22 @@ impl<'t> Reader<'t> {
                 "",
             ));
         }
-        self.lines.entry(here.clone()).or_insert(line);
+        let mut lines = Lines::at(line);
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 (anchor, scalar(&text, style, tag.as_deref(), line)?)
             }
             Event::SequenceStart(anchor, tag) => {
                 no_tag(tag.as_deref(), "seq", line)?;
-                (anchor, self.sequence(&here, depth)?)
+                let (value, items) = self.sequence(depth)?;
+                lines = Lines::around(line, items);
+                (anchor, value)
             }
             Event::MappingStart(anchor, tag) => {
                 no_tag(tag.as_deref(), "map", line)?;
-                (anchor, self.mapping(&here, depth)?)
+                let (value, members) = self.mapping(depth)?;
+                lines = Lines::around(line, members);
+                (anchor, value)
             }
             Event::Alias(id) => {
                 let Some(value) = self.anchors.get(&id).cloned() else {
@@ -156,23 +151,24 @@ impl<'t> Reader<'t> {
         if anchor != 0 {
             self.anchors.insert(anchor, value.clone());
         }
-        Ok(value)
+        Ok((value, lines))
     }
 
-    fn sequence(&mut self, here: &str, depth: usize) -> Result<Value, Fault> {
-        let mut items = Vec::new();
+    fn sequence(&mut self, depth: usize) -> Result<(Value, Within), Fault> {
+        let (mut items, mut within) = (Vec::new(), Within::new());
         loop {
             let event = self.next()?;
             if event.0 == Event::SequenceEnd {
-                return Ok(Value::Array(items));
+                return Ok((Value::Array(items), within));
             }
-            let item = self.node(event, pointer::at(here, items.len()), depth + 1)?;
+            let (item, lines) = self.node(event, depth + 1)?;
+            within.push((items.len().to_string().into(), lines));
             items.push(item);
         }
     }
 
-    fn mapping(&mut self, here: &str, depth: usize) -> Result<Value, Fault> {
-        let mut members = Map::new();
+    fn mapping(&mut self, depth: usize) -> Result<(Value, Within), Fault> {
+        let (mut members, mut within) = (Map::new(), Within::new());
         let mut merged = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -181,7 +177,7 @@ impl<'t> Reader<'t> {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<" => {
                     let event = self.next()?;
-                    let value = self.node(event, pointer::join(here, "<<"), depth + 1)?;
+                    let (value, _) = self.node(event, depth + 1)?;
                     merged.push((line, value));
                     continue;
                 }
@@ -194,55 +190,56 @@ impl<'t> Reader<'t> {
                     ));
                 }
             };
-            let there = pointer::join(here, &key);
-            if let Some(first) = self.lines.get(&there) {
+            if members.contains_key(&key) {
+                let first = within.iter().find(|(name, _)| **name == key);
+                let first = first.map_or(0, |(_, lines)| lines.line);
                 return Err(fault(
                     line,
                     format!("the key `{key}` stands twice in one mapping, first in line {first}"),
                     "remove one of the two",
                 ));
             }
-            self.lines.insert(there.clone(), line);
             let event = self.next()?;
-            let value = self.node(event, there, depth + 1)?;
+            let (value, mut lines) = self.node(event, depth + 1)?;
+            lines.line = line;
+            within.push((key.as_str().into(), lines));
             members.insert(key, value);
         }
         for (line, value) in merged {
-            self.merge(&mut members, value, here, line)?;
+            merge(&mut members, &mut within, value, line)?;
         }
-        Ok(Value::Object(members))
+        Ok((Value::Object(members), within))
     }
+}
 
-    /// Adds what `<<` names and the mapping does not say itself. YAML 1.2 has dropped it; people
-    /// go on using it.
-    fn merge(
-        &mut self,
-        members: &mut Map<String, Value>,
-        value: Value,
-        here: &str,
-        line: usize,
-    ) -> Result<(), Fault> {
-        let several = match value {
-            Value::Array(several) => several,
-            one => vec![one],
+/// Adds what `<<` names and the mapping does not say itself. YAML 1.2 has dropped it; people
+/// go on using it.
+fn merge(
+    members: &mut Map<String, Value>,
+    within: &mut Within,
+    value: Value,
+    line: usize,
+) -> Result<(), Fault> {
+    let several = match value {
+        Value::Array(several) => several,
+        one => vec![one],
+    };
+    for one in several {
+        let Value::Object(more) = one else {
+            return Err(fault(
+                line,
+                "`<<` merges mappings, and this is none",
+                "write the members out, or use `$ref`",
+            ));
         };
-        for one in several {
-            let Value::Object(more) = one else {
-                return Err(fault(
-                    line,
-                    "`<<` merges mappings, and this is none",
-                    "write the members out, or use `$ref`",
-                ));
-            };
-            for (key, value) in more {
-                if !members.contains_key(&key) {
-                    self.lines.insert(pointer::join(here, &key), line);
-                    members.insert(key, value);
-                }
+        for (key, value) in more {
+            if !members.contains_key(&key) {
+                within.push((key.as_str().into(), Lines::at(line)));
+                members.insert(key, value);
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn syntax(error: &ScanError) -> Fault {

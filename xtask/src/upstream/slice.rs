@@ -107,7 +107,7 @@ impl Slice {
         let id = document.value.pointer(&pointer);
         let id = id.and_then(|it| it.get("operationId"));
         let Some(operation) = id.and_then(Value::as_str) else {
-            let line = document.line(&pointer).unwrap_or(1) + fence.line;
+            let line = document.line(&pointer) + fence.line;
             let what = "this operation has no operationId".to_owned();
             return refuse(line, what);
         };
@@ -234,7 +234,7 @@ impl Slice {
     }
 
     fn start(&self, pointer: &str) -> usize {
-        self.document.line(pointer).unwrap_or(1) - 1
+        self.document.line(pointer) - 1
     }
 }
 

@@ -68,7 +68,7 @@ fn compare_bound(pair: &mut Pair<'_, '_>, keyword: Keyword, tighter: Ordering) {
     let base = tightest(pair.base, keyword, tighter);
     let revision = tightest(pair.revision, keyword, tighter);
     let order = match (&base, &revision) {
-        (None, None) => Ordering::Equal,
+        (None, None) => return,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
         (Some(base), Some(revision)) => tightness(revision, base, tighter),
@@ -116,7 +116,12 @@ fn tightest(
     (key, exclusive, kind): Keyword,
     tighter: Ordering,
 ) -> Option<Bound> {
-    if !types::can_be(schema, kind) {
+    // Most schemas have none.
+    let has_one = schema
+        .parts
+        .iter()
+        .any(|part| part.value.get(key).is_some());
+    if !has_one || !types::can_be(schema, kind) {
         return None;
     }
     let bounds = schema.parts.iter().filter_map(|part| {
