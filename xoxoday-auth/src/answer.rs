@@ -13,7 +13,7 @@ use url::Url;
 use xoxoday_api::{Operation, types};
 
 use crate::classify::{Meaning, classify};
-use crate::hide::without;
+use crate::hide::Secrets;
 
 /// What the server answered.
 pub(crate) struct Answer {
@@ -90,10 +90,10 @@ impl Answer {
 
     /// Takes secrets out of what is understood of the answer: a server may
     /// quote what it was sent, and its words end in errors.
-    pub(crate) fn hide(&mut self, secrets: &[&str]) {
-        self.clean = without(self.bytes(), secrets).map(Bytes::from);
+    pub(crate) fn hide(&mut self, secrets: &Secrets<'_>) {
+        self.clean = secrets.taken_out_of(self.bytes()).map(Bytes::from);
         for value in self.headers.values_mut() {
-            let clean = without(value.as_bytes(), secrets);
+            let clean = secrets.taken_out_of(value.as_bytes());
             if let Some(Ok(clean)) = clean.map(HeaderValue::try_from) {
                 *value = clean;
             }
@@ -103,6 +103,17 @@ impl Answer {
     /// The bytes to understand and to quote: without the hidden secrets.
     pub(crate) fn clean(&self) -> &[u8] {
         self.clean.as_deref().unwrap_or(self.bytes())
+    }
+
+    /// The whole body, with what it quotes.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        let mark = self.body.len() - self.bytes().len();
+        self.body.slice(mark..)
+    }
+
+    /// What is understood of the body.
+    pub(crate) fn into_clean(mut self) -> Bytes {
+        self.clean.take().unwrap_or_else(|| self.into_bytes())
     }
 
     /// The answer as if nobody had looked at it, but for what must not be
@@ -222,7 +233,7 @@ mod tests {
             .body(r#"{"message":"bad token secret-1\u003d%3d"}"#);
         let answer = Answer::read(quoting.unwrap().into(), 1000);
         let mut answer = runtime().block_on(answer);
-        answer.hide(&["", "secret-1=="]);
+        answer.hide(&Secrets::new(["", "secret-1=="]));
         let clean = r#"{"message":"bad token …"}"#;
         assert_eq!(answer.clean(), clean.as_bytes());
         let url = Url::parse("https://company.example/api").unwrap();

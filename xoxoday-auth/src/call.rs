@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use reqwest::StatusCode;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 use xoxoday_api::Operation;
 
@@ -16,36 +16,37 @@ use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
 use crate::letter::Letter;
 use crate::limits::{Deadline, Limits};
-use crate::members::lossy;
+use crate::members::{Members, lossy};
 use crate::random;
 use crate::retry::moves_points;
 use crate::trace::CallSpan;
 use crate::transport::{Authenticated, Delivered, NoToken, Sending, never_left};
 
 /// What a call brought.
-pub(crate) struct Reply<T> {
-    pub(crate) value: T,
+pub(crate) struct Reply {
+    /// One JSON object.
+    body: Bytes,
     pub(crate) request_id: String,
     /// Whether an earlier attempt may have been done without an answer.
     pub(crate) may_have_been_done_before: bool,
-    /// Open until the value is understood.
+    /// Open until the answer is understood.
     span: CallSpan,
 }
 
-impl<T> Reply<T> {
-    /// Makes something of the value; what fails names operation and request.
-    pub(crate) fn read<U>(
+impl Reply {
+    /// Makes something of the answer; what fails names operation and request.
+    pub(crate) fn read<T>(
         self,
         operation: Operation,
-        read: impl FnOnce(T) -> Result<U, Error>,
-    ) -> Result<U, Error> {
+        read: impl FnOnce(&str) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let Self {
-            value,
+            body,
             request_id,
             may_have_been_done_before,
             mut span,
         } = self;
-        let read = read(value).map_err(|error| {
+        let read = read(&lossy(&body)).map_err(|error| {
             last_error(error, may_have_been_done_before)
                 .during(operation)
                 .with_request_id(&request_id)
@@ -65,13 +66,13 @@ enum Failed {
 }
 
 impl Authenticated {
-    /// Makes a call and decodes its answer.
-    pub(crate) async fn call<T: DeserializeOwned>(
+    /// Makes a call.
+    pub(crate) async fn call(
         self: &Arc<Self>,
         limits: &Limits,
         errand: Errand<'_>,
         body: Option<&impl Serialize>,
-    ) -> Result<Reply<T>, Error> {
+    ) -> Result<Reply, Error> {
         let operation = errand.operation;
         let request_id = match errand.request_id {
             Some(known) => known.to_owned(),
@@ -99,7 +100,7 @@ impl Authenticated {
         });
         span.ended(&made);
         Ok(Reply {
-            value: made?,
+            body: made?,
             request_id,
             may_have_been_done_before,
             span,
@@ -108,19 +109,19 @@ impl Authenticated {
 
     /// What the last attempt brought, and whether an earlier one may have been
     /// done without an answer.
-    async fn attempts<T: DeserializeOwned>(
+    async fn attempts(
         self: &Arc<Self>,
         limits: &Limits,
         sending: &Sending<'_>,
         letter: &Letter<'_>,
-    ) -> (Result<T, Error>, bool) {
+    ) -> (Result<Bytes, Error>, bool) {
         let deadline = limits.start();
         let mut tries = 0;
         let mut may_have_been_done_before = false;
         loop {
             tries += 1;
             let error = match self.attempt(deadline, sending, letter).await {
-                Ok(value) => return (Ok(value), may_have_been_done_before),
+                Ok(body) => return (Ok(body), may_have_been_done_before),
                 Err(Failed::Unsent(error)) => return (Err(error), may_have_been_done_before),
                 Err(Failed::Sent(error)) => error,
             };
@@ -150,12 +151,12 @@ impl Authenticated {
         })
     }
 
-    async fn attempt<T: DeserializeOwned>(
+    async fn attempt(
         self: &Arc<Self>,
         deadline: Deadline,
         sending: &Sending<'_>,
         letter: &Letter<'_>,
-    ) -> Result<T, Failed> {
+    ) -> Result<Bytes, Failed> {
         let errand = sending.errand;
         let no_token = |why: NoToken| Failed::Unsent(why.into_error(self.clock.now()));
         let live = self.token(deadline, errand).await.map_err(no_token)?;
@@ -172,7 +173,7 @@ impl Authenticated {
             Some(why) => Err(no_token(why)),
             None => {
                 let status = answer.status;
-                decode(errand, answer, meaning)
+                success(errand, answer, meaning)
                     .map_err(|error| Failed::Sent(error.with_status(status)))
             }
         }
@@ -222,28 +223,26 @@ fn outcome_unknown(what: &str) -> Error {
     )
 }
 
-fn decode<T: DeserializeOwned>(
-    errand: Errand<'_>,
-    answer: Answer,
-    meaning: Meaning,
-) -> Result<T, Error> {
+/// The body of a success, which is one JSON object.
+fn success(errand: Errand<'_>, answer: Answer, meaning: Meaning) -> Result<Bytes, Error> {
     const UNDOCUMENTED: &str = "the answer is not what Xoxoday documents";
 
     let operation = errand.operation;
     let unexpected = |what: &str| senseless(errand, ErrorKind::Unexpected, what);
     Err(match meaning {
-        Meaning::Success => {
-            // The answers of the token operations hold tokens rightly.
-            let body = match operation {
-                Operation::ValidateTokenPoints | Operation::CreateUserToken => answer.bytes(),
-                _ => answer.clean(),
-            };
-            return serde_json::from_str(&lossy(body)).map_err(|error| {
-                // serde's own sentence may quote the value it stumbled over.
-                let (line, column) = (error.line(), error.column());
-                unexpected(&format!("{UNDOCUMENTED} (line {line}, column {column})"))
-            });
-        }
+        Meaning::Success => match operation {
+            // The answers of the token operations hold tokens rightly. What was
+            // understood is the answer without them.
+            Operation::ValidateTokenPoints | Operation::CreateUserToken => {
+                let body = answer.into_bytes();
+                let is_object = Members::of(&lossy(&body)).is_some();
+                match is_object {
+                    true => return Ok(body),
+                    false => unexpected(UNDOCUMENTED),
+                }
+            }
+            _ => return Ok(answer.into_clean()),
+        },
         Meaning::Garbled => match answer.end {
             End::Whole => unexpected(UNDOCUMENTED),
             End::TooLong => unexpected("the answer is longer than this client reads"),

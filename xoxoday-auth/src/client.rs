@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use xoxoday_api::secret::ClientSecret;
 
 use crate::builder::Builder;
@@ -152,12 +151,12 @@ impl Xoxoday {
     }
 
     /// Makes a facade's call: on behalf of a user, or the account's own.
-    pub(crate) async fn call<T: DeserializeOwned>(
+    pub(crate) async fn call(
         &self,
         user: Option<&Email>,
         errand: Errand<'_>,
         body: Option<&impl Serialize>,
-    ) -> Result<Reply<T>, Error> {
+    ) -> Result<Reply, Error> {
         let session = user.map(|user| self.transport.sessions.of(user));
         let errand = errand.on_behalf_of(session.as_ref());
         self.transport.call(&self.limits, errand, body).await

@@ -16,6 +16,7 @@ use xoxoday_api::types::{GrantType, RefreshTokenRequest};
 
 use crate::answer::Answer;
 use crate::endpoints::Endpoints;
+use crate::hide::Secrets;
 use crate::observe::{AttemptOutcome, Observer};
 use crate::rotation::driver::{Exchange, Report};
 use crate::rotation::{Clock, Exchanged, Presentation, Staged};
@@ -100,7 +101,7 @@ impl TokenEndpoint {
         let body = match answer.status.is_success() {
             true => answer.bytes(),
             false => {
-                answer.hide(&[self.client_secret.expose()]);
+                answer.hide(&Secrets::new([self.client_secret.expose()]));
                 answer.clean()
             }
         };

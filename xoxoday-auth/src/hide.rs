@@ -8,6 +8,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 /// A shorter secret is left alone: its letters stand in every answer by chance,
 /// and without them the answer would say something else.
 const SHORTEST: usize = 8;
@@ -18,41 +20,58 @@ const GAP: &[u8] = "…".as_bytes();
 /// How often an encoding is looked for inside itself.
 const DEEPEST: usize = 6;
 
-/// The text without the secrets; `None` where none stands there.
-pub(crate) fn without(text: &[u8], secrets: &[&str]) -> Option<Vec<u8>> {
-    let secrets = || {
-        let secrets = secrets.iter().map(|secret| secret.as_bytes());
-        secrets.filter(|secret| secret.len() >= SHORTEST)
-    };
-    // Nearly always a byte tells that no secret begins with it.
-    let mut begins = [false; 256];
-    let first = secrets().map(|secret| secret[0]);
-    for byte in first.chain(*b"\\%&") {
-        begins[usize::from(byte)] = true;
-    }
-    let mut clean: Option<Vec<u8>> = None;
-    let (mut kept, mut at) = (0, 0);
-    while let Some(byte) = text.get(at) {
-        if !begins[usize::from(*byte)] {
-            at += 1;
-            continue;
-        }
-        // A secret that begins with another is taken out whole.
-        let found = secrets().filter_map(|secret| quoted(text, at, secret));
-        let found = found.max_by_key(|found| found.end);
-        match found {
-            Some(found) => {
-                let clean = clean.get_or_insert_default();
-                clean.extend_from_slice(&text[kept..found.start]);
-                clean.extend_from_slice(GAP);
-                (kept, at) = (found.end, found.end);
+/// Secrets to take out of texts.
+pub(crate) struct Secrets<'a> {
+    secrets: SmallVec<[&'a [u8]; 8]>,
+    /// The bytes that one may begin with: nearly always a byte tells that none does.
+    begins: [bool; 256],
+}
+
+impl<'a> Secrets<'a> {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let secrets = secrets.into_iter().map(str::as_bytes);
+        let mut each = SmallVec::<[&[u8]; 8]>::new();
+        for secret in secrets.filter(|secret| secret.len() >= SHORTEST) {
+            // The token that was sent is nearly always the newest.
+            if !each.contains(&secret) {
+                each.push(secret);
             }
-            None => at += 1,
+        }
+        let mut begins = [false; 256];
+        let first = each.iter().map(|secret| secret[0]);
+        for byte in first.chain(*b"\\%&") {
+            begins[usize::from(byte)] = true;
+        }
+        Self {
+            secrets: each,
+            begins,
         }
     }
-    let mut clean = clean?;
-    clean.extend_from_slice(&text[kept..]);
-    Some(clean)
+
+    /// A text without the secrets; `None` where none stands there.
+    pub(crate) fn taken_out_of(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let begins = |byte: &u8| self.begins[usize::from(*byte)];
+        let mut clean: Option<Vec<u8>> = None;
+        let (mut kept, mut at) = (0, 0);
+        while let Some(passed) = text[at..].iter().position(begins) {
+            at += passed;
+            // A secret that begins with another is taken out whole.
+            let found = self.secrets.iter();
+            let found = found.filter_map(|secret| quoted(text, at, secret));
+            match found.max_by_key(|found| found.end) {
+                Some(found) => {
+                    let clean = clean.get_or_insert_default();
+                    clean.extend_from_slice(&text[kept..found.start]);
+                    clean.extend_from_slice(GAP);
+                    (kept, at) = (found.end, found.end);
+                }
+                None => at += 1,
+            }
+        }
+        let mut clean = clean?;
+        clean.extend_from_slice(&text[kept..]);
+        Some(clean)
+    }
 }
 
 /// Where a secret is quoted from `start` on, if it is.
@@ -186,6 +205,10 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn without(text: &[u8], secrets: &[&str]) -> Option<Vec<u8>> {
+        Secrets::new(secrets.iter().copied()).taken_out_of(text)
+    }
 
     const SECRET: &str = "ab/c+d=\"é😀z";
 

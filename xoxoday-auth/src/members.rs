@@ -31,14 +31,8 @@ impl<'a> Members<'a> {
         (is_object && is_json()).then(|| Self::of_sound(json))
     }
 
-    /// The same of JSON that was looked at before.
-    pub(crate) fn of_raw(json: &'a RawValue) -> Option<Self> {
-        let is_object = json.get().starts_with('{');
-        is_object.then(|| Self::of_sound(json.get()))
-    }
-
     /// The same of a text that is known to be an object.
-    fn of_sound(json: &'a str) -> Self {
+    pub(crate) fn of_sound(json: &'a str) -> Self {
         let in_order = walk::members(json).collect();
         Self { in_order }
     }

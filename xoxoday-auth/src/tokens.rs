@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use tracing::Instrument as _;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
@@ -183,9 +182,8 @@ impl<'a> TokensClient<'a> {
 pub(crate) async fn validate(xoxoday: &Xoxoday, user: Option<&Email>) -> Result<Validity, Error> {
     const OPERATION: Operation = Operation::ValidateTokenPoints;
 
-    let reply = xoxoday.call::<Box<RawValue>>(user, Errand::of(OPERATION), None::<&()>);
-    let read = |answer: Box<RawValue>| Ok(validity(answer.get()));
-    reply.await?.read(OPERATION, read)
+    let reply = xoxoday.call(user, Errand::of(OPERATION), None::<&()>);
+    reply.await?.read(OPERATION, |answer| Ok(validity(answer)))
 }
 
 /// What an answer says of the lifetimes, each read for itself: that it came is

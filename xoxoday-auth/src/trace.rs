@@ -62,11 +62,12 @@ impl CallSpan {
 
 impl Drop for CallSpan {
     fn drop(&mut self) {
+        let Some(started) = self.started else {
+            return;
+        };
         self.span
             .record("attempts", self.attempts.load(Ordering::Relaxed));
-        if let Some(started) = self.started {
-            record_time(&self.span, started.elapsed());
-        }
+        record_time(&self.span, started.elapsed());
         self.span.record("outcome", self.outcome);
     }
 }

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use smallvec::SmallVec;
 use tracing::Instrument as _;
 use url::Url;
 use xoxoday_api::Operation;
@@ -26,6 +25,7 @@ use crate::classify::Meaning;
 use crate::endpoints::Endpoints;
 use crate::errand::Errand;
 use crate::error::{Error, ErrorKind};
+use crate::hide::Secrets;
 use crate::letter::Letter;
 use crate::limits::Deadline;
 use crate::observe::{AttemptOutcome, Observer};
@@ -190,18 +190,14 @@ impl Authenticated {
         let newest = self.rotator.newest();
         // Without an access token nothing is ready to be read but the document.
         let document = newest.is_none().then(|| self.rotator.document());
-        let mut secrets = SmallVec::<[&str; 8]>::new();
-        secrets.push(self.client_secret.expose());
-        secrets.extend(live.iter().flat_map(|live| live.secrets()));
-        secrets.extend(newest.iter().flat_map(|newest| newest.secrets()));
-        secrets.extend(document.iter().map(|document| document.0.refresh.expose()));
-        secrets.extend(
-            sending
-                .secrets
-                .iter()
-                .flat_map(|sent| [sent.refresh_token.expose(), sent.client_secret.expose()]),
-        );
-        answer.hide(&secrets);
+        let own = live.into_iter().chain(newest.as_deref());
+        let own = own.flat_map(Live::secrets);
+        let unready = document.iter().map(|it| it.0.refresh.expose());
+        let sent = sending.secrets.iter();
+        let sent = sent.flat_map(|sent| [sent.refresh_token.expose(), sent.client_secret.expose()]);
+        let secrets = [self.client_secret.expose()].into_iter();
+        let secrets = secrets.chain(own).chain(unready).chain(sent);
+        answer.hide(&Secrets::new(secrets));
     }
 
     /// Sends one request and reads its answer.

@@ -126,7 +126,7 @@ pub(super) async fn cancel(
         Ok(reply) => {
             let before = reply.may_have_been_done_before;
             reply.read(Operation::CancelPoints, |answer| {
-                understand(&ids, answer.get(), before)
+                understand(&ids, answer, before)
             })
         }
         Err(error) if error.is_outcome_unknown() => {

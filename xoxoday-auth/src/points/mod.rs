@@ -14,7 +14,6 @@ pub use send::SendPoints;
 pub use sent::{SendOutcome, SendResult, SentPoints, Unmatched};
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use xoxoday_api::number::TransactionId;
 use xoxoday_api::types::{self, FetchPointsQuery, StoreTag};
 use xoxoday_api::{Operation, Points};
@@ -96,9 +95,7 @@ impl<'a> PointsClient<'a> {
             },
         };
         let reply = self.call(Operation::FetchPoints, &request).await?;
-        reply.read(Operation::FetchPoints, |answer| {
-            total(Members::of_raw(&answer))
-        })
+        reply.read(Operation::FetchPoints, total)
     }
 
     /// Starts to send points out of a Super Admin's wallet.
@@ -126,26 +123,18 @@ impl<'a> PointsClient<'a> {
             .map_err(|error| error.during(Operation::CancelPoints))
     }
 
-    async fn call(
-        &self,
-        operation: Operation,
-        request: &impl Serialize,
-    ) -> Result<Reply<Box<RawValue>>, Error> {
+    async fn call(&self, operation: Operation, request: &impl Serialize) -> Result<Reply, Error> {
         self.run(Errand::of(operation), request).await
     }
 
-    async fn run(
-        &self,
-        errand: Errand<'_>,
-        request: &impl Serialize,
-    ) -> Result<Reply<Box<RawValue>>, Error> {
+    async fn run(&self, errand: Errand<'_>, request: &impl Serialize) -> Result<Reply, Error> {
         self.xoxoday.call(self.user, errand, Some(request)).await
     }
 }
 
 /// The balance in an answer, which may be a failure all the same.
-fn total(answer: Option<Members<'_>>) -> Result<Points, Error> {
-    let data = answer.and_then(|answer| answer.object("data"));
+fn total(answer: &str) -> Result<Points, Error> {
+    let data = Members::of_sound(answer).object("data");
     let balance = data.and_then(|data| data.object("user_balance"));
     let total = balance.as_ref().and_then(|balance| balance.object("data"));
     let total = total.and_then(|data| data.read("total"));
@@ -184,7 +173,7 @@ mod tests {
 
     fn balance(user_balance: &str) -> Result<String, ErrorKind> {
         let answer = format!(r#"{{"data":{{"user_balance":{user_balance}}}}}"#);
-        match total(Members::of(&answer)) {
+        match total(&answer) {
             Ok(total) => Ok(total.to_string()),
             Err(error) => Err(error.kind()),
         }

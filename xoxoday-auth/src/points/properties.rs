@@ -148,7 +148,7 @@ fn check(count: usize, answer: &str) {
             }
         }
     }
-    let _ = total(Members::of(answer));
+    let _ = total(answer);
 }
 
 proptest! {

@@ -112,7 +112,7 @@ impl<'a> SendPoints<'a> {
         };
         match reply {
             Ok(reply) => reply.read(Operation::SendPoints, |answer| {
-                sent::understand(self.recipients, answer.get())
+                sent::understand(self.recipients, answer)
             }),
             Err(error) if error.is_outcome_unknown() => {
                 Err(error.with_sent(SentPoints::unreported(self.recipients)))

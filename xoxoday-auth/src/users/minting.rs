@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use xoxoday_api::Operation;
 use xoxoday_api::number::EpochMillis;
 use xoxoday_api::secret::{AccessToken, RefreshToken};
@@ -85,8 +84,8 @@ pub(super) async fn mint(
         user_input: user.to_string(),
     };
     let reply = transport.call(limits, errand, Some(&request));
-    reply.await?.read(OPERATION, |answer: Box<RawValue>| {
-        understand(user, answer.get())
+    reply.await?.read(OPERATION, |answer| {
+        understand(user, answer)
             .ok_or_else(|| Error::new(ErrorKind::Unexpected, "the answer has no access token"))
     })
 }
