@@ -14,6 +14,7 @@ use std::env;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process;
 use std::time::Duration;
 
 pub use aim::Aim;
@@ -35,9 +36,19 @@ pub struct Bench {
 
 impl Bench {
     /// As the command line and the environment say.
+    ///
+    /// A runner that asks for a list of tests (`cargo nextest`) is told of one, and the
+    /// program ends.
     #[must_use]
     pub fn from_env() -> Self {
-        let is_asked_for = env::args().any(|argument| argument == "--bench");
+        let is_given = |name: &str| env::args().any(|argument| argument == name);
+        if is_given("--list") {
+            if !is_given("--ignored") {
+                println!("it_works: test");
+            }
+            process::exit(0);
+        }
+        let is_asked_for = is_given("--bench");
         Self {
             quick: !is_asked_for || env::var_os(QUICK).is_some(),
             out: env::var_os(OUT).map(PathBuf::from),
