@@ -6,7 +6,8 @@ use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use xoxoday_auth::Points;
 use xoxoday_auth::api::types;
-use xoxoday_tests::{JOHN, marked};
+
+use crate::{ACCESS_TOKEN, JOHN};
 
 /// Who sends points waits for no server for ever.
 const LONG: Duration = Duration::from_secs(30);
@@ -22,12 +23,12 @@ pub(crate) struct ByHand {
 impl ByHand {
     pub(crate) fn new(origin: &str) -> Self {
         let http = Client::builder().no_proxy().timeout(LONG).build();
-        let bearer = concat!("Bearer ", marked!("access-1"));
+        let bearer = HeaderValue::try_from(format!("Bearer {ACCESS_TOKEN}"));
         Self {
             http: http.expect("a client"),
             url: format!("{origin}/chef/v1/oauth/api"),
             token_url: format!("{origin}/token"),
-            bearer: HeaderValue::from_static(bearer),
+            bearer: bearer.expect("a header"),
         }
     }
 
@@ -56,9 +57,9 @@ impl ByHand {
     pub(crate) async fn exchange(&self) {
         let body = serde_json::json!({
             "grant_type": "refresh_token",
-            "refresh_token": marked!("refresh-1"),
+            "refresh_token": "refresh-1",
             "client_id": "client-1",
-            "client_secret": marked!("secret-1"),
+            "client_secret": "secret-1",
         });
         let answer = self.http.post(&self.token_url).json(&body).send().await;
         let answer = answer.expect("an answer").bytes().await;

@@ -17,7 +17,6 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::runtime;
 use tokio::sync::{Notify, watch};
-use xoxoday_tests::marked;
 
 const BALANCE: &str = r#"{"data":{"user_balance":{"success":1,"data":{"total":150}}}}"#;
 
@@ -102,8 +101,8 @@ impl Shared {
         drop(hangs.wait_for(|hangs| !hangs).await);
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         serde_json::json!({
-            "access_token": format!("{}-{number}", marked!("access")),
-            "refresh_token": format!("{}-{number}", marked!("refresh")),
+            "access_token": format!("access-{number}"),
+            "refresh_token": format!("refresh-{number}"),
             "token_type": "bearer",
             "expires_in": 1_296_000,
         })

@@ -76,9 +76,8 @@ impl GroupName {
         let name = self.name();
         let of_ours = |package| program("Cargo.toml", &["-p", package, "--bench", &name]);
         match self {
-            Self::Token | Self::Calls | Self::Start | Self::Bulk | Self::Fleet => {
-                of_ours("xoxoday-tests")
-            }
+            Self::Token | Self::Start | Self::Bulk | Self::Fleet => of_ours("xoxoday-tests"),
+            Self::Calls => of_ours("xoxoday-calls"),
             Self::Documents => of_ours("xtask"),
             Self::Peers => program("tests/peers/Cargo.toml", &[]),
             Self::Weight => weight::measure(quick),
