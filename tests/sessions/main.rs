@@ -169,6 +169,14 @@ async fn the_session_that_was_used_longest_ago_is_forgotten_first() {
 }
 
 #[tokio::test]
+async fn a_client_that_may_keep_any_number_of_sessions_takes_no_room_for_them() {
+    let sandbox = sandbox();
+    let builder = client_of(&sandbox).user_sessions_at_most(usize::MAX);
+    let xoxoday = builder.build().await.unwrap();
+    balance(&xoxoday.user_session(BOSS).unwrap()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_client_keeps_at_least_one_session() {
     let sandbox = sandbox();
     let error = client_of(&sandbox).user_sessions_at_most(0).build().await;

@@ -248,6 +248,19 @@ mod tests {
         let answer = read("\u{feff}{\"data\":{}}", 1000);
         assert_eq!(answer.bytes(), br#"{"data":{}}"#);
         assert_eq!(answer.meaning(Operation::FetchPoints), Meaning::Success);
+        assert_eq!(answer.into_bytes(), r#"{"data":{}}"#);
+    }
+
+    #[test]
+    fn what_is_understood_of_a_body_is_without_its_secrets_and_the_whole_is_with_them() {
+        let body = "\u{feff}{\"access_token\":\"secret-1==\"}";
+        let hidden = || {
+            let mut answer = read(body, 1000);
+            answer.hide(&Secrets::new(["secret-1=="]));
+            answer
+        };
+        assert_eq!(hidden().into_clean(), r#"{"access_token":"…"}"#);
+        assert_eq!(hidden().into_bytes(), r#"{"access_token":"secret-1=="}"#);
     }
 
     /// A body that ends in an error after what was sent of it.

@@ -234,11 +234,9 @@ fn success(errand: Errand<'_>, answer: Answer, meaning: Meaning) -> Result<Bytes
             // The answers of the token operations hold tokens rightly. What was
             // understood is the answer without them.
             Operation::ValidateTokenPoints | Operation::CreateUserToken => {
-                let body = answer.into_bytes();
-                let is_object = Members::of(&lossy(&body)).is_some();
-                match is_object {
-                    true => return Ok(body),
-                    false => unexpected(UNDOCUMENTED),
+                match answer.into_bytes() {
+                    body if Members::of(&lossy(&body)).is_some() => return Ok(body),
+                    _ => unexpected(UNDOCUMENTED),
                 }
             }
             _ => return Ok(answer.into_clean()),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::lines::{Lines, Within};
-use crate::yaml::{DEEPEST, Fault, Parsed};
+use crate::yaml::{DEEPEST, Fault, Parsed, twice};
 
 pub(crate) fn parse(text: &str) -> Result<Parsed, Fault> {
     let value: Value = serde_json::from_str(text).map_err(|error| Fault {
@@ -75,11 +75,7 @@ impl Scan<'_> {
         self.offset += 1;
         let lines = Lines::around(line, members);
         match lines.repeated() {
-            Some((key, [first, second])) => Err(Fault {
-                line: second,
-                what: format!("the key `{key}` stands twice in one object, first in line {first}"),
-                remedy: "remove one of the two",
-            }),
+            Some((key, both)) => Err(twice(key, "object", both)),
             None => Ok(lines),
         }
     }

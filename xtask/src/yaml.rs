@@ -76,6 +76,15 @@ fn fault(line: usize, what: impl Into<String>, remedy: &'static str) -> Fault {
     }
 }
 
+/// A key that stands twice, in an object or a mapping, with both lines.
+pub(crate) fn twice(key: &str, what: &str, [first, second]: [usize; 2]) -> Fault {
+    fault(
+        second,
+        format!("the key `{key}` stands twice in one {what}, first in line {first}"),
+        "remove one of the two",
+    )
+}
+
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Value>,
@@ -169,16 +178,19 @@ impl<'t> Reader<'t> {
 
     fn mapping(&mut self, depth: usize) -> Result<(Value, Within), Fault> {
         let (mut members, mut within) = (Map::new(), Within::new());
-        let mut merged = Vec::new();
+        let mut merged = None;
         loop {
             let (event, span) = self.next()?;
             let line = span.start.line();
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<" => {
+                    if let Some((first, _)) = merged {
+                        return Err(twice("<<", "mapping", [first, line]));
+                    }
                     let event = self.next()?;
                     let (value, _) = self.node(event, depth + 1)?;
-                    merged.push((line, value));
+                    merged = Some((line, value));
                     continue;
                 }
                 Event::Scalar(text, style, _, tag) => key(&text, style, tag.as_deref(), line)?,
@@ -192,12 +204,8 @@ impl<'t> Reader<'t> {
             };
             if members.contains_key(&key) {
                 let first = within.iter().find(|(name, _)| **name == key);
-                let first = first.map_or(0, |(_, lines)| lines.line);
-                return Err(fault(
-                    line,
-                    format!("the key `{key}` stands twice in one mapping, first in line {first}"),
-                    "remove one of the two",
-                ));
+                let first = first.map_or(line, |(_, lines)| lines.line);
+                return Err(twice(&key, "mapping", [first, line]));
             }
             let event = self.next()?;
             let (value, mut lines) = self.node(event, depth + 1)?;
@@ -205,7 +213,7 @@ impl<'t> Reader<'t> {
             within.push((key.as_str().into(), lines));
             members.insert(key, value);
         }
-        for (line, value) in merged {
+        if let Some((line, value)) = merged {
             merge(&mut members, &mut within, value, line)?;
         }
         Ok((Value::Object(members), within))

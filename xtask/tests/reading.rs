@@ -48,6 +48,12 @@ fn yaml_with_keys_that_json_does_not_have() {
     );
     refused(
         "a.yaml",
+        b"a:\n  <<: {b: 1}\n  <<: {c: 2}\n",
+        3,
+        "`<<` stands twice in one mapping, first in line 2",
+    );
+    refused(
+        "a.yaml",
         b"a: 1\n? [b]\n: 2\n",
         2,
         "this key is not a string",

@@ -1,5 +1,5 @@
-//! What holds for the decoder of every operation: it never panics, and what it
-//! says of an answer that it cannot read repeats nothing of the answer.
+//! What holds for the answers of every operation: none panics, and what is said
+//! of one that is no success repeats nothing of it.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::*;
 use crate::properties::cases;
 
-/// A secret as text and as digits: serde's own errors would quote either.
+/// A secret as text and as digits: errors of serde would quote either.
 const CANARIES: [&str; 2] = ["canary", "7357735773"];
 
 /// Values for a member, of which most are not what it takes.
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(cases(6_000))]
 
     #[test]
-    fn arbitrary_bytes_are_decoded_or_refused(
+    fn arbitrary_bytes_are_no_success(
         operation in select(Operation::ALL), status in status(),
         body in prop::collection::vec(any::<u8>(), 0..48),
     ) {

@@ -29,7 +29,7 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn new(at_most: NonZeroUsize, limits: Limits) -> Self {
         Self {
-            kept: Mutex::new(LruCache::new(at_most)),
+            kept: Mutex::new(LruCache::sparse(at_most)),
             limits,
             brake: Mutex::new(None),
             under_way: watch::Sender::new(0),
