@@ -78,6 +78,13 @@ impl Members {
             .chain(is.keys().filter(|it| !was.contains_key(*it)));
         for key in keys {
             let (before, after) = (was.get(key), is.get(key));
+            // Mostly nothing has changed.
+            if let (Some([before]), Some([after])) =
+                (before.map(Vec::as_slice), after.map(Vec::as_slice))
+                && before.value == after.value
+            {
+                continue;
+            }
             let texts = |values: Option<&Vec<Node<'_>>>| {
                 let values = values.into_iter().flatten();
                 let mut texts: Vec<_> = values.map(|it| canonical(it.value)).collect();
@@ -114,14 +121,14 @@ impl Members {
             if node.object().is_none() {
                 rest.entry("").or_default().push(node.clone());
             }
-            for (key, member) in node.members() {
+            for (key, value) in node.object().into_iter().flatten() {
                 let known = self.0.iter().find(|(known, _)| *known == key);
                 // Nothing is said by a null.
-                if known.is_some() && member.value.is_null() {
+                if known.is_some() && value.is_null() {
                     continue;
                 }
-                if !known.is_some_and(|(_, is_understood)| is_understood(member.value)) {
-                    rest.entry(key).or_default().push(member);
+                if !known.is_some_and(|(_, is_understood)| is_understood(value)) {
+                    rest.entry(key.as_str()).or_default().extend(node.get(key));
                 }
             }
         }

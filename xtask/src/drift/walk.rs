@@ -66,11 +66,14 @@ pub(super) struct Walk<'v> {
 
 impl<'v> Walk<'v> {
     pub(super) fn new(base: &'v Files, revision: &'v Files) -> Self {
-        let size: usize = base.values().chain(revision.values()).map(size_of).sum();
+        let mut survey = Survey::default();
+        for value in base.values().chain(revision.values()) {
+            survey.add(value);
+        }
         Self {
-            speaks_xml: base.values().chain(revision.values()).any(speaks_xml),
-            steps: 1_000 + 4 * size,
-            steps_of_questions: 5_000 + 5 * size,
+            speaks_xml: survey.speaks_xml,
+            steps: 1_000 + 4 * survey.size,
+            steps_of_questions: 5_000 + 5 * survey.size,
             ..Self::between(Side::new(base), Side::new(revision))
         }
     }
@@ -224,22 +227,28 @@ impl<'v> Walk<'v> {
     }
 }
 
-/// How many values a value is made of.
-fn size_of(value: &Value) -> usize {
-    1 + match value {
-        Value::Object(members) => members.values().map(size_of).sum(),
-        Value::Array(items) => items.iter().map(size_of).sum(),
-        _ => 0,
-    }
+/// What is known of both documents before they are walked through, from one look
+/// at each value.
+#[derive(Default)]
+struct Survey {
+    /// How many values there are.
+    size: usize,
+    /// Whether a media type of XML stands anywhere.
+    speaks_xml: bool,
 }
 
-/// Whether a media type of XML stands anywhere.
-fn speaks_xml(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => members.iter().any(|(key, member)| {
-            key.ends_with("/xml") || key.ends_with("+xml") || speaks_xml(member)
-        }),
-        Value::Array(items) => items.iter().any(speaks_xml),
-        _ => false,
+impl Survey {
+    fn add(&mut self, value: &Value) {
+        self.size += 1;
+        match value {
+            Value::Object(members) => {
+                for (key, member) in members {
+                    self.speaks_xml |= key.ends_with("/xml") || key.ends_with("+xml");
+                    self.add(member);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.add(item)),
+            _ => {}
+        }
     }
 }
