@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use xoxoday_api::Operation;
@@ -402,13 +404,17 @@ impl Builder {
         };
         let clock = Arc::new(AccountClock::new(self.clock));
         let https_only = self.endpoints.https_only();
-        let http = self.http.defaults().timeout(self.limits.request);
-        let http = http_client(http, https_only)?;
+        let http = || self.http.defaults().timeout(self.limits.request);
         // A rotation has a runtime of its own, and no connection outlives it.
-        let exchange_http = self.http.defaults().pool_max_idle_per_host(0);
+        let exchange_http = || self.http.defaults().pool_max_idle_per_host(0);
+        let (http, exchange_http) = both(
+            || http_client(http(), https_only),
+            || http_client(exchange_http(), https_only),
+        );
+        let (http, exchange_http) = (http?, exchange_http?);
         let endpoints = Arc::new(self.endpoints.settled());
         let exchange = TokenEndpoint {
-            http: http_client(exchange_http, https_only)?,
+            http: exchange_http,
             endpoints: Arc::clone(&endpoints),
             client_id: self.client_id,
             client_secret: self.client_secret.clone(),
@@ -479,6 +485,20 @@ impl fmt::Debug for Builder {
             .field("wrong", &self.wrong)
             .finish_non_exhaustive()
     }
+}
+
+/// Both at the same time: each client reads the machine's certificates, which takes
+/// most of a start.
+fn both<T: Send>(one: impl FnOnce() -> T, other: impl Fn() -> T + Sync) -> (T, T) {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().spawn_scoped(scope, &other);
+        let one = one();
+        let other = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => other(),
+        };
+        (one, other)
+    })
 }
 
 /// What must hold comes last, so that it does.
