@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use xoxoday_api::Operation;
@@ -16,6 +14,7 @@ use crate::endpoints::Endpoints;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::TokenEndpoint;
+use crate::http_clients::HttpSettings;
 use crate::limits::Limits;
 use crate::observe::{Attempt, Observer};
 use crate::points::SendBody;
@@ -40,7 +39,7 @@ pub struct Builder {
     client_secret: ClientSecret,
     seed: Option<Seed>,
     store: Place,
-    http: Configure,
+    http: HttpSettings,
     clock: Arc<dyn Clock>,
     policy: Policy,
     rescue_file: Option<PathBuf>,
@@ -67,7 +66,7 @@ impl Builder {
             client_secret,
             seed: None,
             store: Place::default(),
-            http: Configure::default(),
+            http: HttpSettings::default(),
             clock: Arc::new(SystemClock),
             policy: Policy {
                 jitter: (random::number() % 1000) as u16,
@@ -318,7 +317,7 @@ impl Builder {
         self
     }
 
-    /// Changes the HTTP client: a proxy, certificates of your own. Called twice,
+    /// Changes the HTTP client: a proxy, certificates of your own. Called twice at once,
     /// because the exchange of the refresh token has connections of its own.
     ///
     /// Whatever is set here, no redirect is followed, nothing is retried behind
@@ -333,7 +332,7 @@ impl Builder {
         mut self,
         configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.http.0.push(Box::new(configure));
+        self.http.add(configure);
         self
     }
 
@@ -404,17 +403,10 @@ impl Builder {
         };
         let clock = Arc::new(AccountClock::new(self.clock));
         let https_only = self.endpoints.https_only();
-        let http = || self.http.defaults().timeout(self.limits.request);
-        // A rotation has a runtime of its own, and no connection outlives it.
-        let exchange_http = || self.http.defaults().pool_max_idle_per_host(0);
-        let (http, exchange_http) = both(
-            || http_client(http(), https_only),
-            || http_client(exchange_http(), https_only),
-        );
-        let (http, exchange_http) = (http?, exchange_http?);
+        let http = self.http.build(self.limits.request, https_only)?;
         let endpoints = Arc::new(self.endpoints.settled());
         let exchange = TokenEndpoint {
-            http: exchange_http,
+            http: http.exchanges,
             endpoints: Arc::clone(&endpoints),
             client_id: self.client_id,
             client_secret: self.client_secret.clone(),
@@ -437,7 +429,7 @@ impl Builder {
         }
         Ok(Xoxoday::new(
             Authenticated {
-                http,
+                http: http.calls,
                 endpoints,
                 rotator,
                 sessions: Sessions::new(user_sessions, self.limits.clone()),
@@ -450,19 +442,6 @@ impl Builder {
             self.limits,
             self.send_body,
         ))
-    }
-}
-
-/// What the user changes about an HTTP client.
-#[derive(Default)]
-struct Configure(Vec<Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>>);
-
-impl Configure {
-    fn defaults(&self) -> reqwest::ClientBuilder {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("xoxoday-rust/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(10));
-        self.0.iter().fold(http, |http, configure| configure(http))
     }
 }
 
@@ -485,34 +464,4 @@ impl fmt::Debug for Builder {
             .field("wrong", &self.wrong)
             .finish_non_exhaustive()
     }
-}
-
-/// Both at the same time: each client reads the machine's certificates, which takes
-/// most of a start.
-fn both<T: Send>(one: impl FnOnce() -> T, other: impl Fn() -> T + Sync) -> (T, T) {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().spawn_scoped(scope, &other);
-        let one = one();
-        let other = match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(_) => other(),
-        };
-        (one, other)
-    })
-}
-
-/// What must hold comes last, so that it does.
-fn http_client(http: reqwest::ClientBuilder, https_only: bool) -> Result<reqwest::Client, Error> {
-    // Plain HTTP is for this machine; a proxy would be on another.
-    let http = if https_only { http } else { http.no_proxy() };
-    http.https_only(https_only)
-        .connection_verbose(false)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .build()
-        .map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the HTTP client could not be set up")
-                .caused_by(error)
-        })
 }

@@ -104,6 +104,7 @@ mod error;
 mod events;
 mod exchange;
 mod hide;
+mod http_clients;
 mod letter;
 mod limits;
 mod lock;
